@@ -1,0 +1,1 @@
+"""Prefect blocks: configuration in the UI that becomes a port."""

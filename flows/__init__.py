@@ -1,0 +1,1 @@
+"""The workflows. Nothing is imported here: a re-exported flow would hide the module of its name."""

@@ -1,0 +1,157 @@
+"""The `grace` command. Importing this imports what `--help` needs; each command imports its own."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Never
+
+import typer
+
+from grace.cli import interrupts
+from grace.errors import GraceError
+
+app = typer.Typer(
+    name="grace",
+    help="Describe a change. Get a branch that was planned, written, scanned, proved and approved.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+_UsageError: Any = typer.BadParameter.__mro__[1]  # typer exports only what derives from it
+
+Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]
+Approve = Annotated[
+    bool, typer.Option("--approve", help="Cast your own vote where policy lets you; recorded as such.")
+]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run id, or the start of one.")]
+
+
+@app.command(
+    epilog="Examples:  grace fix .   |   grace fix ~/shop --tests tests/test_cart.py --timeout 120   |   "
+    "grace fix . --test-command 'make test' --dry-run --json"
+)
+def fix(
+    repository: Annotated[Path, typer.Argument(metavar="REPO", help="A git repository with a failing test.")],
+    test_command: Annotated[
+        str, typer.Option(metavar="CMD", help="The project's own test command. [default: pytest]")
+    ] = "",
+    tests: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Test file, folder or node id to repair against; may be repeated."),
+    ] = None,
+    description: Annotated[str, typer.Option(metavar="TEXT", help="The bug, in your words.")] = "",
+    timeout: Annotated[
+        float, typer.Option(metavar="S", min=1, help="Seconds that the search for a repair may take.")
+    ] = 300.0,
+    python: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="The project's interpreter or virtual environment. [default: find it]"
+        ),
+    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="After delivery, also apply the change to the clean checkout.")
+    ] = False,
+    approve: Approve = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Prove a repair but deliver nothing.")] = False,
+    include_uncommitted: Annotated[
+        bool, typer.Option("--include-uncommitted", help="Work on the checkout as it is, not on HEAD.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Repair a bug that a failing test shows, and deliver a branch with the proof.
+
+    Your checkout is not touched: the change is one commit on a branch of its own.
+    """
+    from grace.cli.fix import FixArguments, fix
+
+    arguments = FixArguments(
+        repository=repository,
+        test_command=test_command,
+        tests=tuple(tests or ()),
+        description=description,
+        seconds=timeout,
+        python=python,
+        apply=apply,
+        approve=approve,
+        dry_run=dry_run,
+        include_uncommitted=include_uncommitted,
+    )
+    raise typer.Exit(fix(arguments, as_json=as_json))
+
+
+@app.command(epilog="Examples:  grace rerun 3fa9   |   grace rerun 3fa9 --approve")
+def rerun(run: RunId, approve: Approve = False, as_json: Json = False) -> None:
+    """Go on with a run that crashed, was cancelled or waits, from its last finished stage."""
+    from grace.cli.fix import rerun
+
+    raise typer.Exit(rerun(run, approve=approve, as_json=as_json))
+
+
+@app.command(epilog="Example:  grace runs --json")
+def runs(
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """List runs, newest first."""
+    from grace.cli.runs import runs
+
+    raise typer.Exit(runs(limit, as_json=as_json))
+
+
+@app.command(epilog="Example:  grace show 3fa9")
+def show(run: RunId, as_json: Json = False) -> None:
+    """Show what a run did, found and decided."""
+    from grace.cli.runs import show
+
+    raise typer.Exit(show(run, as_json=as_json))
+
+
+@app.command(epilog="Example:  grace doctor")
+def doctor(as_json: Json = False) -> None:
+    """Say what GRACE finds on this machine, what is missing, and what to do about it."""
+    from grace.cli.doctor import doctor
+
+    raise typer.Exit(doctor(as_json=as_json))
+
+
+def main() -> Never:
+    """Run the command line; every ending has its exit code, and every error its message."""
+    interrupts.listen()
+    try:
+        code = app(standalone_mode=False)
+        if interrupts.requested():  # typer makes an ordinary ending of it
+            raise KeyboardInterrupt
+    except _UsageError as error:
+        if "--json" not in sys.argv:
+            error.show()
+        _leave("UsageError", error.format_message(), error.exit_code, shown=True)
+    except GraceError as error:
+        _leave(type(error).__name__, str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _leave("Cancelled", "Interrupted.", 130)
+    except BrokenPipeError:  # the reader of our output has gone: `grace runs | head -1`
+        sys.stdout = None  # else the interpreter complains when it flushes
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001  # the edge: nothing may leave without an exit code
+        import traceback
+
+        traceback.print_exc()
+        message = f"This is a fault in GRACE itself: {type(error).__name__}: {error}"
+        _leave("InternalError", message, 70)
+    sys.exit(code or 0)
+
+
+def _leave(kind: str, message: str, code: int, *, shown: bool = False) -> Never:
+    if "--json" in sys.argv:
+        import json
+
+        sys.stdout.write(json.dumps({"status": "error", "error": kind, "message": message}) + "\n")
+    elif not shown:
+        sys.stderr.write(f"grace: {message}\n")
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

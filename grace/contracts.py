@@ -1,0 +1,528 @@
+"""Every model that crosses a stage, in the order the data moves.
+
+request → intent → plan → reproduction → repair (change) → verification → findings → impact
+→ decision → approval → delivery → outcome. All models are frozen, closed and made of values, so that
+any process on any machine can carry a run on from what was recorded.
+"""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from pathlib import PurePath
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, computed_field
+
+
+class Contract(BaseModel):
+    """A value that stages hand to each other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+
+# ── request ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class WorkflowKind(StrEnum):
+    """The five development workflows."""
+
+    CREATE_FEATURE = "create_feature"
+    FIX_BUG = "fix_bug"
+    REFACTOR = "refactor"
+    ADD_TESTS = "add_tests"
+    IMPLEMENT_API = "implement_api"
+
+
+class Budget(Contract):
+    """What a run may spend."""
+
+    seconds: float = Field(300.0, gt=0, description="Wall-clock seconds for generating the change.")
+    tokens: int = Field(0, ge=0, description="Language-model tokens; 0 means no model is asked.")
+
+
+class FixOptions(Contract):
+    """What only `fix_bug` needs to know."""
+
+    test_command: tuple[str, ...] = Field((), description="The project's own test command; empty: pytest.")
+    tests: tuple[str, ...] = Field((), description="Test paths or node ids to repair against; empty: all.")
+
+
+class Request(Contract):
+    """A person, push, schedule or agent asks for a change to a repository."""
+
+    id: str = Field(pattern=r"^[0-9a-f]{12}$", description="GRACE's own run id; also names the branch.")
+    kind: WorkflowKind
+    text: str = Field("", description="The wish, in the requester's words.")
+    repository: str = Field(description="Absolute path of the repository.")
+    base_revision: str = Field(pattern=r"^[0-9a-f]{40,64}$", description="Full commit id worked from.")
+    notes: tuple[str, ...] = Field((), description="What the requester should know about the base.")
+    requested_by: str
+    requested_at: AwareDatetime
+    python: str | None = Field(None, description="The target's interpreter; None: find its environment.")
+    options: FixOptions = FixOptions()
+    budget: Budget = Budget()
+    apply: bool = Field(False, description="After delivery, also apply the change to a clean checkout.")
+    approve: bool = Field(False, description="Cast the requester's own vote where policy asks for one.")
+    dry_run: bool = Field(False, description="Deliver nothing.")
+
+    @property
+    def repository_name(self) -> str:
+        """The last part of the repository's path."""
+        return PurePath(self.repository).name
+
+
+# ── intent and plan ──────────────────────────────────────────────────────────────────────────────
+
+
+class Location(Contract):
+    """Lines of a file, first and last included, counted from 1; the path is relative to the repository."""
+
+    path: str
+    line: int = Field(ge=1)
+    end_line: int = Field(ge=1)
+
+
+class SymbolRef(Contract):
+    """A named thing of the code base."""
+
+    path: str
+    qualified_name: str
+    kind: Literal["module", "class", "function", "variable"]
+
+
+class Intent(Contract):
+    """What the request means."""
+
+    kind: WorkflowKind
+    confidence: float = Field(ge=0, le=1)
+    alternatives: tuple[WorkflowKind, ...] = ()
+    summary: str
+    entities: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    targets: tuple[SymbolRef, ...] = ()
+    acceptance: tuple[str, ...] = ()
+    open_questions: tuple[str, ...] = ()
+
+
+class PlanStep(Contract):
+    """One thing to do and how to know that it is done."""
+
+    id: str
+    action: str
+    target: str
+    why: str
+    depends_on: tuple[str, ...] = ()
+    done_when: str
+
+
+class Plan(Contract):
+    """How the intent will be carried out."""
+
+    steps: tuple[PlanStep, ...]
+    assumptions: tuple[str, ...] = ()
+    lessons_used: tuple[str, ...] = ()
+
+
+# ── reproduction: no repair without a red test ───────────────────────────────────────────────────
+
+
+class Interpreter(Contract):
+    """The Python that runs the target's code."""
+
+    executable: str
+    version: tuple[int, int, int]
+    found_as: str = Field(description="How it was found: '--python', '.venv', 'uv', ..., 'own'.")
+    readable: tuple[str, ...] = Field((), description="Folders that running it needs to read.")
+    lends_pytest: bool = Field(False, description="It has no pytest of its own; GRACE lends one.")
+    missing: tuple[str, ...] = Field((), description="Declared dependencies it does not have.")
+    source_roots: tuple[str, ...] = Field(
+        (), description="Folders of the repository that code is imported from (src layout, editable installs)."
+    )
+
+
+class RedTest(Contract):
+    """A test that fails on the base revision."""
+
+    test_id: str
+    outcome: Literal["failed", "error", "hung", "crashed"]
+    exception: str = Field("", description="Class name of what was raised.")
+    message: str = ""
+    frames: tuple[Location, ...] = Field((), description="Traceback through the repository, outermost first.")
+
+
+class ReproductionStatus(StrEnum):
+    """What running the tests on the base revision showed."""
+
+    RED = "red"
+    GREEN = "green"
+    FLAKY = "flaky"
+    NO_TESTS = "no_tests"
+    UNCOLLECTABLE = "uncollectable"
+
+
+class Reproduction(Contract):
+    """The evidence that there is a bug."""
+
+    status: ReproductionStatus
+    red: tuple[RedTest, ...] = ()
+    collected: int = 0
+    passed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+    flaky: tuple[str, ...] = ()
+    interpreter: Interpreter
+
+
+# ── change ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class FileEdit(Contract):
+    """The new content of one file. Content is bytes: encodings and line ends are the project's own."""
+
+    path: str
+    before_hash: str | None = Field(None, description="SHA-256 of the content replaced; None: a new file.")
+    after: bytes | None = Field(None, description="The whole new content; None: the file goes away.")
+
+
+class Provenance(Contract):
+    """How a change came about."""
+
+    strategy: str
+    attempt: int = 1
+    patterns: tuple[str, ...] = ()
+    model: str | None = None
+    tokens: int = 0
+
+
+class Change(Contract):
+    """Edits against one base revision."""
+
+    base_revision: str
+    edits: tuple[FileEdit, ...] = Field(min_length=1)
+    patch: str = Field(description="The same edits as `git apply` reads them.")
+    rationale: str
+    provenance: Provenance
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy cannot decorate properties
+    @property
+    def digest(self) -> str:
+        """SHA-256 over base revision and edits: the change's identity everywhere."""
+        sha = hashlib.sha256(self.base_revision.encode())
+        for edit in sorted(self.edits, key=lambda e: e.path):
+            after = "-" if edit.after is None else hashlib.sha256(edit.after).hexdigest()
+            sha.update(f"\0{edit.path}\0{edit.before_hash or '-'}\0{after}".encode())
+        return sha.hexdigest()
+
+
+class Suspect(Contract):
+    """A function the failing tests point at."""
+
+    location: Location
+    function: str
+    suspiciousness: float = Field(ge=0, le=1, description="Ochiai of its worst line, with bonuses.")
+
+
+class Alternative(Contract):
+    """Another patch that passes every test, ranked below the one proposed."""
+
+    patch: str
+    operator: str
+    score: float
+
+
+class Repair(Contract):
+    """What the search for a repair came to."""
+
+    change: Change | None = None
+    reason: str = Field(description="Why this change, or why there is none.")
+    confidence: float = Field(0.0, ge=0, le=1)
+    candidates_tried: int = 0
+    plausible: int = Field(0, description="How many candidates passed every test.")
+    alternatives: tuple[Alternative, ...] = ()
+    suspects: tuple[Suspect, ...] = ()
+    tests_weak: bool = Field(False, description="Patches that behave differently all pass the tests.")
+    seconds: float = 0.0
+
+
+# ── verification ─────────────────────────────────────────────────────────────────────────────────
+
+
+class Isolation(StrEnum):
+    """How code under test was kept apart, strongest first."""
+
+    BUBBLEWRAP = "bubblewrap"
+    NAMESPACES = "namespaces"
+    LANDLOCK = "landlock"
+    NONE = "none"
+
+    @property
+    def isolating(self) -> bool:
+        """Whether writes outside the workspace and the network are denied by the kernel."""
+        return self is not Isolation.NONE
+
+
+class CheckStatus(StrEnum):
+    """A check that could not run is `not_run`, never `passed`."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_RUN = "not_run"
+
+
+class Check(Contract):
+    """One command that judged the change."""
+
+    name: str
+    status: CheckStatus
+    reason: str = ""
+    command: tuple[str, ...] = ()
+    seconds: float = 0.0
+    log_excerpt: str = ""
+
+
+class Verification(Contract):
+    """The change, applied alone to a clean checkout and run in a fresh process."""
+
+    change_digest: str
+    checks: tuple[Check, ...] = ()
+    isolation: Isolation
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy cannot decorate properties
+    @property
+    def passed(self) -> bool:
+        """True when at least one check ran and none failed or was left out."""
+        return bool(self.checks) and all(check.status is CheckStatus.PASSED for check in self.checks)
+
+
+# ── findings and impact ──────────────────────────────────────────────────────────────────────────
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Finding(Contract):
+    """A weakness that the change introduces."""
+
+    rule_id: str
+    title: str
+    severity: Severity
+    confidence: Severity
+    cwe: int | None = None
+    location: Location
+    evidence: str = ""
+    detector: str
+    fingerprint: str
+
+
+class DetectorRun(Contract):
+    """Whether a detector did its work."""
+
+    name: str
+    version: str = ""
+    status: Literal["ok", "failed", "skipped"]
+    reason: str = ""
+
+
+class ScanReport(Contract):
+    """New findings only; what was there before is counted."""
+
+    change_digest: str
+    findings: tuple[Finding, ...] = ()
+    baseline_count: int = 0
+    detector_runs: tuple[DetectorRun, ...] = ()
+
+
+class Affected(Contract):
+    """A file the change may reach."""
+
+    path: str
+    distance: int = Field(ge=0, description="Import steps from the edited file.")
+    why: str
+
+
+class Risk(StrEnum):
+    """How much could go wrong."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Impact(Contract):
+    """What the change touches beyond its own lines."""
+
+    change_digest: str
+    files: tuple[Affected, ...] = ()
+    tests: tuple[Affected, ...] = ()
+    risk: Risk
+    reasons: tuple[str, ...] = ()
+    blind_spots: tuple[str, ...] = ()
+
+
+# ── decision, votes and delivery ─────────────────────────────────────────────────────────────────
+
+
+class Verdict(StrEnum):
+    """What policy says, mildest first."""
+
+    ALLOW = "allow"
+    REVIEW = "review"
+    DENY = "deny"
+
+
+class PolicyResult(Contract):
+    """One rule's answer and the facts it rests on."""
+
+    policy_id: str
+    verdict: Verdict
+    reason: str
+    evidence: str = ""
+
+
+class Decision(Contract):
+    """The strictest verdict of all rules."""
+
+    change_digest: str
+    verdict: Verdict
+    results: tuple[PolicyResult, ...]
+    votes_required: int = 0
+    policy_version: str
+
+    @property
+    def reason(self) -> str:
+        """Why the verdict is not milder."""
+        return "; ".join(r.reason for r in self.results if r.verdict is self.verdict)
+
+
+class Vote(Contract):
+    """One person's answer for exactly one change."""
+
+    voter: str
+    role: Literal["requester", "approver"]
+    authenticated_by: str
+    approved: bool
+    comment: str = ""
+    cast_at: AwareDatetime
+    change_digest: str
+
+
+class Delivery(Contract):
+    """Where the change was delivered."""
+
+    branch: str
+    commit: str
+    created: bool = Field(description="False: the same delivery was already there.")
+    applied_to_checkout: bool = False
+    note: str = ""
+
+
+# ── outcome ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Evidence(Contract):
+    """Everything the run learned on its way, kept with every outcome."""
+
+    reproduction: Reproduction | None = None
+    repair: Repair | None = None
+    verification: Verification | None = None
+    scan: ScanReport | None = None
+    impact: Impact | None = None
+    decision: Decision | None = None
+    votes: tuple[Vote, ...] = ()
+
+
+class _Ending(Contract):
+    run_id: str
+    reason: str
+    evidence: Evidence = Evidence()
+
+
+class Delivered(_Ending):
+    """A branch holds the change."""
+
+    status: Literal["delivered"] = "delivered"
+    delivery: Delivery
+
+
+class Proposed(_Ending):
+    """Verified and allowed, but a dry run delivers nothing."""
+
+    status: Literal["proposed"] = "proposed"
+
+
+class NothingToDo(_Ending):
+    """The repository already is as asked."""
+
+    status: Literal["nothing_to_do"] = "nothing_to_do"
+
+
+class Waiting(_Ending):
+    """Policy asks for votes that are not there yet."""
+
+    status: Literal["waiting"] = "waiting"
+
+
+class Denied(_Ending):
+    """Policy forbids the change."""
+
+    status: Literal["denied"] = "denied"
+
+
+class Unverified(_Ending):
+    """A change was made, but its verification did not pass."""
+
+    status: Literal["unverified"] = "unverified"
+
+
+class GaveUp(_Ending):
+    """No acceptable change was found."""
+
+    status: Literal["gave_up"] = "gave_up"
+    cause: Literal["no_repair", "flaky", "uncollectable", "no_tests"]
+
+
+Outcome = Annotated[
+    Delivered | Proposed | NothingToDo | Waiting | Denied | Unverified | GaveUp,
+    Field(discriminator="status"),
+]
+
+
+class RunStatus(StrEnum):
+    """Where a run stands in the records."""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class RunSummary(Contract):
+    """One row of `grace runs`."""
+
+    run_id: str
+    kind: WorkflowKind
+    status: RunStatus
+    outcome: str | None
+    current_step: str
+    progress_percent: int
+    repository: str
+    started_at: datetime
+    completed_at: datetime | None
+
+
+class RunStep(Contract):
+    """One attempt at one stage of a run."""
+
+    stage: str
+    attempt: int = Field(ge=1)
+    status: Literal["running", "finished", "failed"]
+    started_at: datetime
+    finished_at: datetime | None = None
+    summary: str = ""

@@ -1,0 +1,69 @@
+"""Change -> Delivery: one commit on a branch of its own.
+
+Idempotent by construction: the branch is named by the request, and the commit id depends on nothing but the
+change and the request. A second delivery, by this process or another, finds what the first one made.
+"""
+
+import re
+import textwrap
+
+from grace.contracts import Change, Decision, Delivery, Request, Verdict
+from grace.errors import InputError, IntegrityError
+from grace.ports import VersionControl
+
+AUTHOR = "GRACE <grace@localhost>"
+_SUBJECT_WIDTH, _BODY_WIDTH = 72, 76
+
+
+def deliver(change: Change, request: Request, decision: Decision, *, repository: VersionControl) -> Delivery:
+    """Commit the change to its branch, and apply it to the checkout when the request asks for that.
+
+    That the votes a review asks for are there is the caller's to know (`governance.satisfied`). Raises
+    IntegrityError when the decision is not about this change or denies it, or when the branch holds something
+    else.
+    """
+    if decision.change_digest != change.digest:
+        raise IntegrityError(
+            f"The decision is about {decision.change_digest[:12]}, not {change.digest[:12]}: decide again."
+        )
+    if decision.verdict is Verdict.DENY:
+        raise IntegrityError(f"A denied change is not delivered: {decision.reason}")
+    branch = branch_name(request)
+    message = commit_message(change, request)
+    commit = repository.commit(change.base_revision, change.edits, message, AUTHOR, request.requested_at)
+    created = repository.create_branch(branch, commit)
+    applied, note = _apply(change, repository) if request.apply else (False, "")
+    return Delivery(branch=branch, commit=commit, created=created, applied_to_checkout=applied, note=note)
+
+
+def branch_name(request: Request) -> str:
+    """`grace/<kind>/<request id>`."""
+    return f"grace/{request.kind.value.replace('_', '-')}/{request.id}"
+
+
+def commit_message(change: Change, request: Request) -> str:
+    """Subject (at most 72 characters), wrapped body and trailers, from the change's rationale."""
+    rationale = " ".join(_printable(change.rationale).split())
+    first, _, rest = rationale.partition(". ")
+    subject = first.rstrip(".") or f"{request.kind.value.replace('_', ' ')}".capitalize()
+    if len(subject) > _SUBJECT_WIDTH:
+        subject, rest = textwrap.shorten(subject, _SUBJECT_WIDTH, placeholder=" ..."), rationale
+        if len(subject) < _SUBJECT_WIDTH // 3:  # one endless word
+            subject = f"{first[: _SUBJECT_WIDTH - 4]} ..."
+    body = textwrap.fill(rest, _BODY_WIDTH, break_long_words=False, break_on_hyphens=False)
+    trailers = f"Grace-Request-Id: {request.id}\nGrace-Change-Digest: {change.digest}\n"
+    return "\n\n".join(part for part in (subject, body, trailers) if part)
+
+
+def _apply(change: Change, repository: VersionControl) -> tuple[bool, str]:
+    if repository.resolve("HEAD") != change.base_revision:
+        return False, "Not applied to the checkout: it is not at the revision the change was made for."
+    try:
+        repository.apply(change.patch)
+    except InputError as refusal:
+        return False, f"Not applied to the checkout: {refusal}"
+    return True, ""
+
+
+def _printable(text: str) -> str:
+    return re.sub(r"[\x00-\x1f\x7f]", " ", text)

@@ -1,0 +1,1 @@
+"""Plan → Change; one room per workflow."""

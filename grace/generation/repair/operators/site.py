@@ -1,0 +1,186 @@
+"""Where an operator applies and what it proposes there."""
+
+import ast
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from grace.generation.repair.scope import Kind, Scope, kind_of
+from grace.generation.repair.source import Source, Splice, blocks, precedence, required
+
+
+class Edit(NamedTuple):
+    """One proposal: how unlikely it is a priori (lower comes first), which operator made it, what it splices."""
+
+    cost: float
+    operator: str
+    splices: tuple[Splice, ...]
+
+
+_FROM_INGREDIENTS = {"expression replaced", "variable", "condition extended", "operand dropped", "choice decided"}
+"""Operators whose results are familiar by the way they are made."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """An expression in its place."""
+
+    source: Source
+    scope: Scope
+    node: ast.expr
+    statement: ast.stmt
+
+    @cached_property
+    def parent(self) -> ast.AST:
+        """The node this expression belongs to."""
+        return self.source.parents[self.node]
+
+    @cached_property
+    def text(self) -> str:
+        """The expression's text."""
+        return self.source.segment(self.node)
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What kind of value it gives, '' when its shape does not tell."""
+        return kind_of(self.node)
+
+    @cached_property
+    def role(self) -> str:
+        """What the expression is for: condition, index, bound, argument, returned, assigned, compared, operand,
+        iterated, element, callee, object or other."""
+        match self.parent:
+            case ast.If(test=node) | ast.While(test=node) | ast.IfExp(test=node) | ast.Assert(test=node) if (
+                node is self.node
+            ):
+                return "condition"
+            case ast.comprehension() as parent:
+                return "iterated" if parent.iter is self.node else "condition"
+            case ast.UnaryOp(op=ast.Not()):
+                return "condition"
+            case ast.BoolOp():
+                return "condition" if self._decides(self.parent) else "operand"
+            case ast.Subscript() as parent:
+                return "index" if parent.slice is self.node else "object"
+            case ast.Slice():
+                return "bound"
+            case ast.Call() as parent:
+                return "callee" if parent.func is self.node else "argument"
+            case ast.keyword():
+                return "argument"
+            case ast.Return() | ast.Yield() | ast.YieldFrom():
+                return "returned"
+            case ast.Assign() | ast.AugAssign() | ast.AnnAssign() | ast.NamedExpr():
+                return "assigned"
+            case ast.Compare():
+                return "compared"
+            case ast.BinOp() | ast.UnaryOp():
+                return "operand"
+            case ast.For() | ast.AsyncFor():
+                return "iterated"
+            case ast.List() | ast.Tuple() | ast.Set() | ast.Dict() | ast.ListComp() | ast.SetComp():
+                return "element"
+            case ast.GeneratorExp() | ast.DictComp():
+                return "element"
+            case ast.Attribute():
+                return "object"
+            case _:
+                return "other"
+
+    def _decides(self, node: ast.AST) -> bool:
+        parent = self.source.parents[node]
+        while isinstance(parent, ast.BoolOp):
+            node, parent = parent, self.source.parents[parent]
+        return isinstance(parent, ast.If | ast.While | ast.IfExp | ast.Assert | ast.comprehension) or (
+            isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
+        )
+
+    @property
+    def decides(self) -> bool:
+        """Whether a branch hangs on the whole expression."""
+        return self.role == "condition" and not isinstance(self.parent, ast.BoolOp)
+
+    def replaced(self, text: str, cost: float, operator: str) -> Edit:
+        """This expression gives way to another, in parentheses where its place asks for them.
+
+        What the code around says in the same words elsewhere is likelier to be meant.
+        """
+        familiar = self.scope.distances.get(text)
+        if familiar is not None and operator not in _FROM_INGREDIENTS:
+            cost -= 0.4 if familiar else 0.8
+        if not self._fits(text):
+            text = f"({text})"
+        return Edit(cost, operator, (Splice(*self.span, text),))
+
+    def _fits(self, text: str) -> bool:
+        needed = required(self.parent, self.node)
+        if needed <= 0 or text.isidentifier() or (text.isdecimal() and not isinstance(self.parent, ast.Attribute)):
+            return True
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what a nonsensical candidate would be warned of is of no interest
+                return precedence(ast.parse(text, mode="eval").body) >= needed
+        except SyntaxError:
+            return True
+
+    @cached_property
+    def span(self) -> tuple[int, int]:
+        """Offsets of the expression."""
+        return self.source.start(self.node), self.source.end(self.node)
+
+    def inner(self, node: ast.expr, needed: int = 0) -> str:
+        """The text of a part, in parentheses where it must bind at least as tightly as `needed`."""
+        text = self.source.segment(node)
+        return f"({text})" if precedence(node) < needed else text
+
+    def operator_span(self, left: ast.expr, right: ast.expr) -> tuple[int, int]:
+        """Offsets of the operator between two operands, without blanks and parentheses around it."""
+        start, end = self.source.end(left), self.source.start(right)
+        between = self.source.text[start:end]
+        lead = len(between) - len(between.lstrip(" )\n\t\\"))
+        trail = len(between) - len(between.rstrip(" (\n\t\\"))
+        return start + lead, end - trail
+
+
+def statements_in(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """All statements, nested ones after what holds them."""
+    for statement in body:
+        yield statement
+        for block in blocks(statement):
+            yield from statements_in(block)
+
+
+def header_lines(statement: ast.stmt) -> range:
+    """The lines that are a statement's own, without those of the statements it holds."""
+    inner = [block[0].lineno for block in blocks(statement)]
+    last = min(inner) - 1 if inner else (statement.end_lineno or statement.lineno)
+    return range(statement.lineno, max(last, statement.lineno) + 1)
+
+
+def expressions_of(statement: ast.stmt) -> Iterator[ast.expr]:
+    """The expressions a statement evaluates itself, outer before inner; annotations and decorators are left out."""
+    skipped: set[int] = set()
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return
+    if isinstance(statement, ast.AnnAssign):
+        skipped.add(id(statement.annotation))
+    waiting: list[ast.AST] = [
+        child
+        for child in ast.iter_child_nodes(statement)
+        if not isinstance(child, ast.stmt | ast.ExceptHandler)
+    ]
+    while waiting:
+        node = waiting.pop(0)
+        if id(node) in skipped or isinstance(node, ast.match_case):
+            continue
+        if isinstance(node, ast.expr):
+            yield node
+            if isinstance(node, ast.JoinedStr) and sys.version_info < (3, 12):
+                continue  # positions inside f-strings are only right from 3.12 on
+            if isinstance(node, ast.Lambda):
+                waiting.append(node.body)
+                continue
+        waiting.extend(ast.iter_child_nodes(node))

@@ -1,0 +1,453 @@
+"""Statements inserted, copied, moved, dropped or rewritten."""
+
+import ast
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from grace.generation.repair.operators.exchanges import augmented
+from grace.generation.repair.operators.site import Edit, statements_in
+from grace.generation.repair.scope import Scope, size
+from grace.generation.repair.source import FunctionNode, Source, Splice, blocks
+
+_SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Delete)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A statement in the block that holds it."""
+
+    source: Source
+    scope: Scope
+    statement: ast.stmt
+    block: list[ast.stmt]
+    loop: ast.stmt | None
+    """The innermost loop around it."""
+
+    @cached_property
+    def position(self) -> int:
+        """Index in the block."""
+        return self.block.index(self.statement)
+
+    @cached_property
+    def indent(self) -> str:
+        """White space before the statement."""
+        return self.source.indentation(self.statement)
+
+    @cached_property
+    def shares_its_line(self) -> bool:
+        """Something else stands on the statement's lines (`a; b`, `if c: a`)."""
+        start = self.source.line_starts[self.statement.lineno - 1]
+        return bool(self.source.text[start : self.source.start(self.statement)].strip())
+
+    def before(self, text: str, cost: float, operator: str) -> Edit:
+        """Insert lines before the statement."""
+        start = self.source.line_starts[self._first_line() - 1]
+        return Edit(cost, operator, (Splice(start, start, self._lines(text)),))
+
+    def after(self, text: str, cost: float, operator: str) -> Edit:
+        """Insert lines after the statement."""
+        end = self._line_end()
+        newline = self.source.newline
+        if end == len(self.source.text) and not self.source.text.endswith(("\n", "\r")):
+            return Edit(cost, operator, (Splice(end, end, newline + self._lines(text).rstrip("\r\n")),))
+        return Edit(cost, operator, (Splice(end, end, self._lines(text)),))
+
+    def instead(self, text: str, cost: float, operator: str) -> Edit:
+        """The statement gives way to another on the same line."""
+        span = self.source.start(self.statement), self.source.end(self.statement)
+        return Edit(cost, operator, (Splice(*span, text),))
+
+    @cached_property
+    def lines(self) -> tuple[int, int]:
+        """Offsets of the whole lines the statement covers."""
+        return self.source.line_starts[self._first_line() - 1], self._line_end()
+
+    def _first_line(self) -> int:
+        decorators = getattr(self.statement, "decorator_list", [])
+        return min([self.statement.lineno, *(d.lineno for d in decorators)])
+
+    def _line_end(self) -> int:
+        last = self.statement.end_lineno or self.statement.lineno
+        starts = self.source.line_starts
+        return starts[last] if last < len(starts) else len(self.source.text)
+
+    def _lines(self, text: str) -> str:
+        return "".join(f"{self.indent}{line}{self.source.newline}" for line in text.split("\n"))
+
+
+def places_in(source: Source, scope: Scope, function: FunctionNode) -> Iterator[Place]:
+    """All statements of a function with their blocks."""
+
+    def visit(block: list[ast.stmt], loop: ast.stmt | None) -> Iterator[Place]:
+        for statement in block:
+            if not _is_docstring(statement):
+                yield Place(source, scope, statement, block, loop)
+            inner = statement if isinstance(statement, ast.For | ast.While | ast.AsyncFor) else loop
+            for nested in blocks(statement):
+                yield from visit(nested, None if isinstance(statement, FunctionNode) else inner)
+
+    yield from visit(function.body, None)
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def rewritten(place: Place) -> Iterator[Edit]:
+    """The statement's own form changes: other sign, other jump, other target, value kept or used."""
+    statement, source = place.statement, place.source
+    match statement:
+        case ast.AugAssign() | ast.Assign():
+            yield from _assignment(place, statement)
+        case ast.Break():
+            yield place.instead("continue", 2.2, "jump exchanged")
+            yield from (place.instead(f"return {v}", 2.8, "jump exchanged") for v in place.scope.returned[:6])
+        case ast.Continue():
+            yield place.instead("break", 2.2, "jump exchanged")
+            yield place.instead("pass", 2.6, "jump exchanged")
+        case ast.Return(value=None):
+            yield from (place.instead(f"return {v}", 2.4, "value returned") for v in _values(place))
+            if place.loop:
+                yield place.instead("continue", 2.4, "jump exchanged")
+                yield place.instead("break", 2.6, "jump exchanged")
+        case ast.Return(value=value) if value is not None:
+            text = source.segment(value)
+            yield place.instead(f"yield {text}", 3.2, "yielded")
+            if place.loop:
+                yield place.instead("continue", 3.0, "jump exchanged")
+                yield place.instead("break", 3.2, "jump exchanged")
+        case ast.Pass():
+            for text, cost in _inserted(place):
+                yield place.instead(text, cost - 0.6, "statement for pass")
+            yield from (place.instead(f"return {v}", 2.8, "value returned") for v in _values(place))
+        case ast.Expr(value=ast.Yield(value=value)) if value is not None:
+            yield place.instead(f"yield from {source.segment(value)}", 2.0, "yielded")
+        case ast.Expr(value=ast.YieldFrom(value=value)):
+            yield place.instead(f"yield {source.segment(value)}", 2.0, "yielded")
+        case ast.Expr(value=value):
+            text = source.segment(value)
+            yield place.instead(f"return {text}", 2.2, "value returned")
+            yield place.instead(f"await {text}", 3.0, "awaited")
+            if isinstance(value, ast.Call):
+                yield place.instead(f"yield from {text}", 2.8, "yielded")
+                yield from _call_used(place, value, text)
+        case ast.If(test=test) if not place.shares_its_line:
+            start = source.start(statement)
+            if source.text[start : start + 2] == "if":
+                yield Edit(3.4, "if made while", (Splice(start, start + 2, "while"),))
+                if place.position and isinstance(place.block[place.position - 1], ast.If):
+                    yield Edit(2.8, "if made elif", (Splice(start, start + 2, "elif"),))
+            elif source.text[start : start + 4] == "elif":
+                yield Edit(2.8, "elif made if", (Splice(start, start + 4, "if"),))
+            del test
+        case ast.While():
+            start = source.start(statement)
+            yield Edit(3.4, "while made if", (Splice(start, start + 5, "if"),))
+
+
+def _assignment(place: Place, statement: ast.Assign | ast.AugAssign) -> Iterator[Edit]:
+    source = place.source
+    target = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[-1]
+    after_target = source.end(target)
+    sign_start = source.text.index("=", after_target) if isinstance(statement, ast.Assign) else None
+    value_start = source.start(statement.value)
+    between = source.text[after_target:value_start]
+    start = after_target + len(between) - len(between.lstrip())
+    end = (sign_start + 1) if sign_start is not None else after_target + len(between.rstrip(" ("))
+    for text, cost in augmented(statement, ""):
+        yield Edit(cost, "assignment sign", (Splice(start, end, text),))
+    if isinstance(statement, ast.Assign) and isinstance(target, ast.Name):
+        value = source.segment(statement.value)
+        for k, attribute in enumerate(place.scope.self_attributes[:8]):
+            yield place.instead(f"self.{attribute} = {value}", 3.2 + k * 0.05, "assigned elsewhere")
+        for name in place.scope.variables[:10]:
+            yield place.instead(f"{target.id}[{name}] = {value}", 3.3, "assigned elsewhere")
+            yield place.instead(f"{target.id}.append({value})", 3.2, "collected")
+    match target, getattr(statement, "value", None):
+        case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
+            texts = [source.segment(v) for v in values]
+            names = [source.segment(t) for t in targets]
+            if len(texts) == 2:
+                one_by_one = f"{names[0]} = {texts[0]}{source.newline}{place.indent}{names[1]} = {texts[1]}"
+                yield place.instead(one_by_one, 3.4, "assigned one by one")
+    following = place.block[place.position + 1 : place.position + 2]
+    if following and isinstance(statement, ast.Assign) and isinstance(following[0], ast.Assign):
+        second = following[0]
+        if len(statement.targets) == len(second.targets) == 1 and not place.shares_its_line:
+            left = f"{source.segment(target)}, {source.segment(second.targets[0])}"
+            right = f"{source.segment(statement.value)}, {source.segment(second.value)}"
+            span = Splice(source.start(statement), source.end(second), f"{left} = {right}")
+            yield Edit(2.9, "assigned together", (span,))
+
+
+def _call_used(place: Place, call: ast.Call, text: str) -> Iterator[Edit]:
+    for k, name in enumerate(place.scope.variables[:14]):
+        yield place.instead(f"{name} = {text}", 2.8 + k * 0.03, "result kept")
+        yield place.instead(f"{name} += {text}", 3.1 + k * 0.03, "result kept")
+    if isinstance(call.func, ast.Attribute):
+        owner = place.source.segment(call.func.value)
+        yield place.instead(f"{owner} = {text}", 2.5, "result kept")
+        if len(call.args) == 1:
+            argument = place.source.segment(call.args[0])
+            yield place.instead(f"{owner} = {argument}", 3.0, "assigned instead")
+            yield place.instead(f"{owner} += {argument}", 3.0, "assigned instead")
+            for name in place.scope.variables[:10]:
+                yield place.instead(f"{owner}[{name}] = {argument}", 3.1, "assigned instead")
+
+
+def dropped(place: Place) -> Iterator[Edit]:
+    """The statement goes; a compound statement's body stays."""
+    if place.shares_its_line:
+        return
+    statement, source = place.statement, place.source
+    if len(place.block) > 1:
+        yield Edit(3.1, "statement dropped", (Splice(*place.lines, ""),))
+    elif isinstance(statement, _SIMPLE):
+        yield place.instead("pass", 3.2, "statement dropped")
+    if (
+        isinstance(statement, ast.If)
+        and not statement.orelse
+        and source.text.startswith("if", source.start(statement))
+    ):
+        body = source.text[source.line_starts[statement.body[0].lineno - 1] : place.lines[1]]
+        if statement.body[0].lineno > statement.lineno:
+            moved = textwrap.indent(textwrap.dedent(body), place.indent)
+            yield Edit(3.2, "condition dropped", (Splice(*place.lines, moved),))
+
+
+def moved(place: Place) -> Iterator[Edit]:
+    """Out of its block, into the block before it, or past its neighbour."""
+    if place.shares_its_line or not isinstance(place.statement, (*_SIMPLE, ast.If)):
+        return
+    source, (start, end) = place.source, place.lines
+    text = source.text[start:end]
+    parent = source.parents[place.statement]
+    is_last = place.position == len(place.block) - 1
+    if (
+        isinstance(parent, ast.stmt)
+        and not isinstance(parent, FunctionNode | ast.ClassDef)
+        and len(place.block) > 1
+    ):
+        outer = source.indentation(parent)
+        shifted = textwrap.indent(textwrap.dedent(text), outer)
+        parent_end = _end_of_lines(source, parent)
+        if is_last and end == parent_end:
+            yield Edit(2.5, "moved out of its block", (Splice(start, end, shifted),))
+        else:
+            yield Edit(
+                2.8,
+                "moved out of its block",
+                (Splice(start, end, ""), Splice(parent_end, parent_end, shifted)),
+            )
+        parent_start = source.line_starts[parent.lineno - 1]
+        yield Edit(
+            3.1,
+            "moved before its block",
+            (Splice(parent_start, parent_start, shifted), Splice(start, end, "")),
+        )
+    if place.position:
+        previous = place.block[place.position - 1]
+        nested = list(blocks(previous))
+        if nested and not isinstance(previous, FunctionNode | ast.ClassDef):
+            last = nested[-1][-1]
+            inner = source.indentation(last)
+            if len(inner) > len(place.indent):
+                shifted = textwrap.indent(textwrap.dedent(text), inner)
+                yield Edit(2.5, "moved into the block before", (Splice(start, end, shifted),))
+        before = source.line_starts[previous.lineno - 1]
+        if source.indentation(previous) == place.indent and not getattr(previous, "decorator_list", None):
+            swapped = text + source.text[before:start] if text.endswith(("\n", "\r")) else None
+            if swapped:
+                yield Edit(2.6, "statements exchanged", (Splice(before, end, swapped),))
+
+
+def _end_of_lines(source: Source, statement: ast.stmt) -> int:
+    last = statement.end_lineno or statement.lineno
+    return source.line_starts[last] if last < len(source.line_starts) else len(source.text)
+
+
+def inserted(place: Place) -> Iterator[Edit]:
+    """A new statement before this one, and after it when it ends its block."""
+    if place.shares_its_line:
+        return
+    is_last = place.position == len(place.block) - 1
+    ends = isinstance(place.statement, ast.Return | ast.Raise | ast.Break | ast.Continue)
+    for text, cost in _inserted(place):
+        yield place.before(text, cost, "statement inserted")
+        if is_last and not ends:
+            yield place.after(text, cost + 0.1, "statement inserted")
+    function = place.scope.function
+    if is_last and not ends and function and place.block is function.node.body:
+        for value in _values(place):
+            yield place.after(f"return {value}", 2.7, "value returned")
+
+
+def _values(place: Place) -> list[str]:
+    plain = ("None", "[]", "0", "True", "False", "''", "{}")
+    return list(dict.fromkeys([*place.scope.returned[:8], *place.scope.variables[:12], *plain]))
+
+
+def _inserted(place: Place) -> Iterator[tuple[str, float]]:
+    scope, source = place.scope, place.source
+    seen: set[str] = {source.segment(place.statement)}
+
+    def fresh(text: str, cost: float) -> Iterator[tuple[str, float]]:
+        if text not in seen:
+            seen.add(text)
+            yield text, cost
+
+    for distance, root in enumerate((scope.root, source.tree)):
+        for k, text in enumerate(_copies(scope, root)):
+            yield from fresh(text, 3.3 + distance * 0.6 + min(k, 40) * 0.02)
+    names = scope.variables[:12]
+    for k, name in enumerate(names):
+        late = k * 0.03
+        yield from fresh(f"{name} += 1", 3.4 + late)
+        yield from fresh(f"{name} -= 1", 3.5 + late)
+        for text, cost in (
+            ("[]", 3.8),
+            ("0", 3.8),
+            ("''", 4.0),
+            ("None", 4.0),
+            ("{}", 4.0),
+            ("True", 3.9),
+            ("False", 3.9),
+        ):
+            yield from fresh(f"{name} = {text}", cost + late)
+    collections = [n for n in scope.attributes if n in scope.variables or n.startswith("self.")]
+    for owner in collections:
+        for method in (
+            "append",
+            "add",
+            "pop",
+            "remove",
+            "discard",
+            "extend",
+            "update",
+            "clear",
+            "sort",
+            "reverse",
+        ):
+            if method in scope.attributes[owner]:
+                yield from fresh(f"{owner}.{method}()", 3.7)
+                for name in names:
+                    yield from fresh(f"{owner}.{method}({name})", 3.5)
+    for owner in names:
+        for other in names:
+            if owner != other:
+                yield from fresh(f"{owner} = {other}", 3.6)
+                yield from fresh(f"{owner}.append({other})", 3.9)
+                yield from fresh(f"{owner}.add({other})", 3.9)
+                yield from fresh(f"{owner} += {other}", 3.9)
+    for k, attribute in enumerate(scope.self_attributes[:8]):
+        if attribute not in scope.self_methods:
+            yield from fresh(f"self.{attribute} += 1", 3.8 + k * 0.03)
+            for name in names[:8]:
+                yield from fresh(f"self.{attribute} = {name}", 3.8 + k * 0.03)
+        else:
+            yield from fresh(f"self.{attribute}()", 3.7 + k * 0.03)
+    if place.loop:
+        yield from fresh("break", 3.3)
+        yield from fresh("continue", 3.5)
+
+
+def _copies(scope: Scope, root: ast.AST) -> Iterator[str]:
+    """Simple statements of the code around, as they are and with one name exchanged."""
+    bodies = [root.body] if isinstance(root, FunctionNode | ast.Module) else []
+    found: list[tuple[str, ast.stmt]] = []
+    for body in bodies:
+        for statement in _all_statements(body):
+            if isinstance(
+                statement, ast.Assign | ast.AugAssign | ast.Expr | ast.Delete
+            ) and not _is_docstring(statement):
+                text = scope.source.segment(statement)
+                if "\n" not in text and size(statement) <= 12 and text not in (t for t, _ in found):
+                    found.append((text, statement))
+    for text, statement in found:
+        names = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+        if names <= scope.visible:
+            yield text
+    for text, statement in found:
+        names = [n for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id not in ("self", "cls")]
+        for name in names:
+            others = {n.id for n in names if n.id != name.id}
+            if not others <= scope.visible:
+                continue
+            base = scope.source.start(statement)
+            at = scope.source.start(name) - base
+            for other in scope.variables[:10]:
+                if other != name.id:
+                    yield text[:at] + other + text[at + len(name.id) :]
+
+
+def _all_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for statement in statements_in(body):
+        yield statement
+        if isinstance(statement, ast.ClassDef | FunctionNode):
+            continue
+
+
+def guarded(place: Place) -> Iterator[Edit]:
+    """`if c: return v` (or continue, break, raise) before the statement; the statement itself under `if c`."""
+    if place.shares_its_line:
+        return
+    exits = [(f"return {v}", 0.0 if v in place.scope.returned else 0.3) for v in _values(place)]
+    if _returns_nothing(place):
+        exits.insert(0, ("return", 0.0))
+    if place.loop:
+        exits = [("continue", 0.0), ("break", 0.1), *exits]
+    exits += [(text, 0.1) for text in place.scope.raised]
+    for k, condition in enumerate(guards(place)):
+        for text, extra in exits:
+            yield place.before(f"if {condition}:\n    {text}", 3.9 + k * 0.03 + extra, "guard inserted")
+    if isinstance(place.statement, _SIMPLE):
+        body = place.source.segment(place.statement)
+        if "\n" not in body:
+            for k, condition in enumerate(guards(place)):
+                text = f"if {condition}:{place.source.newline}{place.indent}    {body}"
+                yield place.instead(text, 3.8 + k * 0.03, "statement guarded")
+
+
+def _returns_nothing(place: Place) -> bool:
+    return not any(isinstance(n, ast.Return) and n.value for n in ast.walk(place.scope.root))
+
+
+def guards(place: Place) -> list[str]:
+    """Conditions under which an inserted guard may act, likeliest first."""
+    scope = place.scope
+    found: dict[str, None] = {}
+    for condition in scope.conditions[:16]:
+        found.setdefault(condition)
+        found.setdefault(f"not ({condition})" if " " in condition else f"not {condition}")
+    for name in scope.variables[:10]:
+        for text in (
+            f"not {name}",
+            f"{name} is None",
+            name,
+            f"{name} is not None",
+            f"{name} == 0",
+            f"{name} < 0",
+            f"{name} <= 0",
+        ):
+            found.setdefault(text)
+        found.setdefault(f"{name} == 1")
+        found.setdefault(f"len({name}) == 0")
+    collections = [o for o in scope.attributes if o in scope.variables or o.startswith("self.")]
+    things = list(dict.fromkeys([*scope.variables[:10], *collections[:6]]))
+    for name in scope.variables[:8]:
+        for thing in things:
+            if name != thing:
+                found.setdefault(f"{name} in {thing}")
+                found.setdefault(f"{name} not in {thing}")
+    for name in scope.variables[:6]:
+        for other in things[:8]:
+            if name != other:
+                for sign in ("==", "!=", ">", ">=", "<", "<="):
+                    found.setdefault(f"{name} {sign} {other}")
+    return list(found)
+
+
+REWRITES = (rewritten, moved, dropped)
+INSERTIONS = (inserted, guarded)

@@ -1,0 +1,462 @@
+"""One expression becomes another of a known form: off by one, wrapped, guarded, negated, replaced."""
+
+import ast
+from collections.abc import Iterator
+
+from grace.generation.repair.operators.site import Edit, Site
+from grace.generation.repair.scope import compatible, size
+from grace.generation.repair.source import Splice
+
+_COUNTS = {"index", "bound", "argument", "returned", "assigned", "compared", "operand", "iterated", "element"}
+
+
+def off_by_one(site: Site) -> Iterator[Edit]:
+    """`e` → `e + 1`, `e - 1`, where a number may stand."""
+    if site.role not in _COUNTS or site.kind not in ("", "num") or isinstance(site.node, ast.Constant):
+        return
+    if isinstance(site.node, ast.Starred | ast.Slice | ast.Lambda | ast.Tuple | ast.JoinedStr | ast.IfExp):
+        return
+    if not isinstance(getattr(site.node, "ctx", ast.Load()), ast.Load):
+        return
+    in_range = isinstance(site.parent, ast.Call) and getattr(site.parent.func, "id", "") == "range"
+    cost = 1.5 if in_range or site.role in ("index", "bound") else 1.9
+    text = site.inner(site.node, 9)
+    for step in ("+ 1", "- 1"):
+        yield site.replaced(f"{text} {step}", cost, "off by one")
+    match site.node:
+        case ast.BinOp(op=ast.Add() | ast.Sub(), right=ast.Constant(value=1)):
+            yield site.replaced(site.source.segment(site.node.left), 1.6, "off by one")
+
+
+def negated(site: Site) -> Iterator[Edit]:
+    """A deciding condition turned round; forced either way."""
+    if not site.decides:
+        if site.role in ("returned", "assigned") and site.kind == "bool":
+            yield site.replaced(f"not {site.inner(site.node, 4)}", 2.0, "negation")
+        return
+    if not isinstance(site.node, ast.UnaryOp | ast.Compare):
+        yield site.replaced(f"not {site.inner(site.node, 4)}", 1.5, "negation")
+    elif isinstance(site.node, ast.Compare):
+        yield site.replaced(f"not {site.inner(site.node, 4)}", 2.6, "negation")
+    for text in ("True", "False"):
+        yield site.replaced(text, 3.9, "condition forced")
+
+
+def condition_extended(site: Site) -> Iterator[Edit]:
+    """`c` → `c and d`, `c or d`, `not`s of d included; d from the code around and from small facts."""
+    if not site.decides:
+        return
+    for atom, cost in condition_atoms(site):
+        if atom == site.text:
+            continue
+        for word in ("or", "and"):
+            needed = 2 if word == "or" else 3
+            yield site.replaced(f"{site.inner(site.node, needed)} {word} {atom}", cost, "condition extended")
+            if word == "and" and site.kind == "":
+                yield site.replaced(
+                    f"{atom} {word} {site.inner(site.node, needed)}", cost + 0.2, "condition extended"
+                )
+
+
+def condition_atoms(site: Site) -> Iterator[tuple[str, float]]:
+    """Facts that a condition may ask for: (text that binds as tightly as a comparison, cost)."""
+    seen: set[str] = set()
+
+    def fresh(text: str, cost: float) -> Iterator[tuple[str, float]]:
+        if text not in seen:
+            seen.add(text)
+            yield text, cost
+
+    for k, text in enumerate(site.scope.conditions[:40]):
+        yield from fresh(text if _tight(text) else f"({text})", 3.1 + k * 0.02)
+        yield from fresh(f"not {text}" if _tight(text) else f"not ({text})", 3.4 + k * 0.02)
+    for node in ast.walk(site.node):
+        match node:
+            case ast.Call(func=ast.Name(id="isinstance"), args=[tested, _]):
+                for k, name in enumerate(("str", "(str, bytes)", "bool", "bytes", "dict", "list", "tuple", "int")):
+                    asked = f"isinstance({site.source.segment(tested)}, {name})"
+                    yield from fresh(f"not {asked}", 2.9 + k * 0.03)
+                    yield from fresh(asked, 3.1 + k * 0.03)
+    things = [*site.scope.variables[:14], *(f"self.{a}" for a in site.scope.self_attributes[:8])]
+    for k, thing in enumerate(things):
+        late = k * 0.03
+        yield from fresh(thing, 3.2 + late)
+        yield from fresh(f"not {thing}", 3.2 + late)
+        yield from fresh(f"{thing} is None", 3.3 + late)
+        yield from fresh(f"{thing} is not None", 3.3 + late)
+        for number in ("0", "1"):
+            for sign in ("==", ">", "<", "!=", "<=", ">="):
+                yield from fresh(f"{thing} {sign} {number}", 3.9 + late)
+    for k, one in enumerate(things):
+        for other in things:
+            if one != other:
+                late = k * 0.03
+                yield from fresh(f"{one} in {other}", 3.6 + late)
+                yield from fresh(f"{one} not in {other}", 3.6 + late)
+                for sign in ("==", "!=", "<", "<=", ">", ">="):
+                    yield from fresh(f"{one} {sign} {other}", 3.7 + late)
+
+
+def _tight(text: str) -> bool:
+    return not any(word in text for word in (" or ", " and ", " if ", "lambda", ":="))
+
+
+def wrapped(site: Site) -> Iterator[Edit]:
+    """`e` → `f(e)`, `e.m()`, `min(e, x)`, `e or x`, with functions and methods the module already uses."""
+    if not isinstance(getattr(site.node, "ctx", ast.Load()), ast.Load) or site.role in (
+        "callee",
+        "condition",
+    ):
+        return
+    if isinstance(site.node, ast.Starred | ast.Slice) or site.role == "other":
+        return
+    text = site.text
+    if "\n" in text:
+        return
+    kind = site.kind
+    calls: dict[str, float] = {}
+    if kind in ("", "num"):
+        calls.update({"abs": 2.9, "int": 3.0, "len": 3.2, "round": 3.2, "float": 3.2})
+    if kind in ("", "list", "set", "tuple", "dict", "str"):
+        calls.update(
+            {"list": 2.9, "set": 3.0, "sorted": 3.0, "tuple": 3.1, "sum": 3.4, "dict": 3.3, "reversed": 3.1}
+        )
+        calls.update({"len": 3.0, "max": 3.4, "min": 3.4})
+    calls.setdefault("str", 2.9)
+    calls.setdefault("bool", 3.3)
+    for k, own in enumerate(site.scope.callables):
+        calls.setdefault(own, 3.2 + min(k, 20) * 0.04)
+    for function, cost in calls.items():
+        if not text.startswith(f"{function}("):
+            yield site.replaced(f"{function}({text})", cost, "wrapped in a call")
+    for method in sorted(site.scope.self_methods):
+        yield site.replaced(f"self.{method}({text})", 3.4, "wrapped in a call")
+    tight = site.inner(site.node, 14)
+    methods: dict[str, float] = {}
+    if kind in ("", "str"):
+        methods.update({"strip()": 2.9, "lower()": 2.9, "upper()": 3.1, "rstrip()": 3.2, "lstrip()": 3.2})
+        methods.update({"split()": 3.3, "encode()": 3.5, "casefold()": 3.4})
+        for value in site.scope.constants:
+            if isinstance(value, str) and 0 < len(value) <= 3:
+                methods.setdefault(f"strip({value!r})", 3.1)
+                methods.setdefault(f"rstrip({value!r})", 3.3)
+                methods.setdefault(f"lstrip({value!r})", 3.3)
+    if kind in ("", "list", "dict", "set"):
+        methods.update({"copy()": 3.0})
+    if kind in ("", "dict"):
+        methods.update({"items()": 3.2, "values()": 3.2, "keys()": 3.4})
+    for k, used in enumerate(site.scope.all_attributes[:40]):
+        methods.setdefault(f"{used}()", 3.5 + k * 0.03)
+        methods.setdefault(used, 3.4 + k * 0.03)
+    for method, cost in methods.items():
+        yield site.replaced(f"{tight}.{method}", cost, "method called")
+    for k, index in enumerate(("[0]", "[-1]", "[1:]", "[:-1]", "[::-1]", "[1]", "[:]")):
+        if kind not in ("num", "bool", "none", "dict", "set"):
+            yield site.replaced(f"{tight}{index}", 3.0 + k * 0.05, "element or slice")
+    for name in site.scope.variables[:16]:
+        if kind not in ("num", "bool", "none", "set"):
+            yield site.replaced(f"{tight}[{name}]", 3.3, "element or slice")
+
+
+def clamped(site: Site) -> Iterator[Edit]:
+    """`e` → `min(e, x)`, `max(e, x)`: x from the function's variables, attributes and bounds."""
+    if not isinstance(getattr(site.node, "ctx", ast.Load()), ast.Load) or site.kind not in ("", "num"):
+        return
+    if site.role not in (
+        "assigned",
+        "returned",
+        "argument",
+        "bound",
+        "index",
+        "operand",
+        "element",
+        "compared",
+    ):
+        return
+    if isinstance(site.node, ast.Starred | ast.Slice | ast.Constant) or "\n" in site.text:
+        return
+    bounds = [*site.scope.variables[:12], *(f"self.{a}" for a in site.scope.self_attributes[:8]), "0", "1"]
+    if isinstance(site.node, ast.BinOp | ast.Call):
+        bounds += [
+            i.text for i in site.scope.ingredients[:40] if isinstance(i.node, ast.Attribute | ast.Subscript)
+        ]
+    for k, bound in enumerate(dict.fromkeys(bounds)):
+        if bound == site.text:
+            continue
+        for function in ("min", "max"):
+            first = bound if bound in ("0", "1") or bound.startswith("self.") else site.text
+            second = site.text if first is bound else bound
+            yield site.replaced(f"{function}({first}, {second})", 3.0 + min(k, 20) * 0.04, "clamped")
+
+
+def combined(site: Site) -> Iterator[Edit]:
+    """`e` → `e + v`, `e - v`, ... with a variable or number of the function."""
+    if site.role in ("callee", "condition", "other", "object") or site.kind not in ("", "num", "str", "list"):
+        return
+    if not isinstance(getattr(site.node, "ctx", ast.Load()), ast.Load):
+        return
+    if isinstance(site.node, ast.Starred | ast.Slice | ast.Lambda) or "\n" in site.text:
+        return
+    names = [*site.scope.variables[:14], *(f"self.{a}" for a in site.scope.self_attributes[:6])]
+    text = site.inner(site.node, 9)
+    for k, name in enumerate(names):
+        late = k * 0.03
+        yield site.replaced(f"{text} + {name}", 3.2 + late, "combined")
+        yield site.replaced(f"{name} + {site.inner(site.node, 10)}", 3.4 + late, "combined")
+        if site.kind != "str":
+            yield site.replaced(f"{text} - {name}", 3.2 + late, "combined")
+            product = site.inner(site.node, 11)
+            yield site.replaced(f"{product} * {name}", 3.4 + late, "combined")
+            yield site.replaced(f"{product} // {name}", 3.8 + late, "combined")
+            yield site.replaced(f"{product} % {name}", 3.4 + late, "combined")
+            yield site.replaced(f"{product} / {name}", 3.8 + late, "combined")
+    if site.kind in ("", "num"):
+        for number in ("2", "10"):
+            yield site.replaced(f"{site.inner(site.node, 11)} * {number}", 3.5, "combined")
+            yield site.replaced(f"{site.inner(site.node, 11)} // {number}", 3.5, "combined")
+    for name in names[:10]:
+        yield site.replaced(f"{site.inner(site.node, 2)} or {name}", 3.4, "default")
+    for default in ("[]", "{}", "''", "0", "None"):
+        yield site.replaced(f"{site.inner(site.node, 2)} or {default}", 3.5, "default")
+    for name in names[:8]:
+        yield site.replaced(f"[{name}] + {site.inner(site.node, 10)}", 3.6, "combined")
+        yield site.replaced(f"{site.inner(site.node, 9)} + [{name}]", 3.6, "combined")
+    if isinstance(site.node, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
+        yield site.replaced(f"[{site.text}]", 3.5, "made a list")
+
+
+def rounded_up(site: Site) -> Iterator[Edit]:
+    """`a // b` → the ceiling of the division."""
+    match site.node:
+        case ast.BinOp(op=ast.FloorDiv(), left=left, right=right):
+            above, below = site.inner(left, 9), site.inner(right, 11)
+            yield site.replaced(f"({above} + {site.inner(right, 10)} - 1) // {below}", 2.6, "rounded up")
+            yield site.replaced(f"-(-{site.inner(left, 11)} // {below})", 2.9, "rounded up")
+        case ast.BinOp(op=ast.Div(), left=left, right=right):
+            yield site.replaced(f"-(-{site.inner(left, 11)} // {site.inner(right, 11)})", 3.4, "rounded up")
+
+
+def expression_replaced(site: Site) -> Iterator[Edit]:
+    """Another expression of the function or its module in this one's place."""
+    if site.role in ("callee", "other") or not isinstance(getattr(site.node, "ctx", ast.Load()), ast.Load):
+        return
+    if isinstance(site.node, ast.Starred | ast.Slice | ast.Lambda) or size(site.node) > 10:
+        return
+    seen = {site.text}
+    for k, ingredient in enumerate(site.scope.ingredients):
+        if ingredient.text in seen or not compatible(site.kind, ingredient.kind):
+            continue
+        if isinstance(site.node, ast.Name) and isinstance(ingredient.node, ast.Name):
+            continue  # an exchange of names is another operator's
+        seen.add(ingredient.text)
+        shared = 0.3 if _shares_names(site.node, ingredient.names) else 0.0
+        cost = 3.1 + ingredient.distance * 0.7 + min(k, 60) * 0.015 - shared
+        yield site.replaced(ingredient.text, cost, "expression replaced")
+
+
+def _shares_names(node: ast.expr, names: frozenset[str]) -> bool:
+    return any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node))
+
+
+def value_for_literal(site: Site) -> Iterator[Edit]:
+    """A literal or empty value gives way to a variable, and a variable or call to a plain value."""
+    if site.role not in (
+        "returned",
+        "assigned",
+        "argument",
+        "compared",
+        "operand",
+        "element",
+        "index",
+        "bound",
+    ):
+        return
+    if not isinstance(getattr(site.node, "ctx", ast.Load()), ast.Load) or isinstance(site.node, ast.Slice):
+        return
+    if (
+        isinstance(site.node, ast.Constant | ast.List | ast.Dict | ast.Tuple | ast.Set)
+        and size(site.node) <= 3
+    ):
+        for k, name in enumerate(site.scope.variables[:20]):
+            yield site.replaced(name, 2.5 + k * 0.03, "variable for literal")
+        for k, name in enumerate(site.scope.self_attributes[:12]):
+            yield site.replaced(f"self.{name}", 2.8 + k * 0.04, "variable for literal")
+        for text in ("[]", "{}", "set()", "None", "''", "[[]]", "()"):
+            if text != site.text:
+                yield site.replaced(text, 2.8, "literal for literal")
+    else:
+        for text in ("0", "1", "None", "[]", "True", "False", "''", "-1"):
+            yield site.replaced(text, 3.5 if site.role != "argument" else 3.2, "literal for expression")
+    if site.role == "returned" and isinstance(site.node, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
+        for k, name in enumerate(site.scope.variables[:10]):
+            if name != site.text:
+                yield site.replaced(f"{site.text}, {name}", 3.7 + k * 0.03, "tuple returned")
+
+
+def calls(site: Site) -> Iterator[Edit]:
+    """Arguments exchanged, dropped, added, negated; the call unwrapped or made of what was only named."""
+    node = site.node
+    if isinstance(node, ast.Name | ast.Attribute) and site.role in (
+        "argument",
+        "assigned",
+        "returned",
+        "compared",
+    ):
+        if isinstance(node.ctx, ast.Load):
+            yield site.replaced(f"{site.text}()", 2.9, "called")
+        return
+    if not isinstance(node, ast.Call):
+        return
+    texts = [site.source.segment(a) for a in node.args]
+    for k in range(len(texts) - 1):
+        for j in range(k + 1, len(texts)):
+            if texts[k] != texts[j]:
+                yield Edit(
+                    2.0 + 0.2 * (j - k - 1),
+                    "arguments exchanged",
+                    (_over(site, node.args[k], texts[j]), _over(site, node.args[j], texts[k])),
+                )
+    if len(texts) + len(node.keywords) >= 1:
+        for k in range(len(texts)):
+            rest = texts[:k] + texts[k + 1 :]
+            yield _with_arguments(site, node, rest, node.keywords, 2.8, "argument dropped")
+        for dropped in node.keywords:
+            kept = [keyword for keyword in node.keywords if keyword is not dropped]
+            yield _with_arguments(site, node, texts, kept, 3.0, "argument dropped")
+    for text, argument in zip(texts, node.args, strict=True):
+        if not isinstance(argument, ast.Starred):
+            yield site.replaced(text, 2.6, "call unwrapped")
+    if isinstance(node.func, ast.Attribute):
+        yield site.replaced(site.source.segment(node.func.value), 2.8, "call unwrapped")
+        if not texts and not node.keywords:
+            yield site.replaced(site.source.segment(node.func), 3.2, "not called")
+    added = [*site.scope.variables[:14], *(f"self.{a}" for a in site.scope.self_attributes[:6])]
+    added += ["0", "1", "True", "False", "None", "-1", "''", "' '"]
+    for k, text in enumerate(dict.fromkeys(added)):
+        late = k * 0.03
+        yield _with_arguments(site, node, [*texts, text], node.keywords, 3.1 + late, "argument added")
+        if texts:
+            yield _with_arguments(site, node, [text, *texts], node.keywords, 3.3 + late, "argument added")
+    for keyword, late in (
+        ("reverse=True", 0.0),
+        ("key=str.lower", 0.4),
+        ("key=len", 0.3),
+        ("default=0", 0.3),
+        ("default=None", 0.4),
+    ):
+        if isinstance(node.func, ast.Name | ast.Attribute):
+            called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            if called in ("sorted", "sort", "max", "min"):
+                yield site.replaced(
+                    f"{site.text[:-1].rstrip().rstrip(',')}, {keyword})", 3.0 + late, "argument added"
+                )
+
+
+def _over(site: Site, node: ast.expr, text: str) -> Splice:
+    return Splice(site.source.start(node), site.source.end(node), text)
+
+
+def _with_arguments(
+    site: Site, node: ast.Call, texts: list[str], keywords: list[ast.keyword], cost: float, operator: str
+) -> Edit:
+    named = [
+        f"{k.arg}={site.source.segment(k.value)}" if k.arg else f"**{site.source.segment(k.value)}"
+        for k in keywords
+    ]
+    start, end = site.source.end(node.func), site.source.end(node)
+    return Edit(cost, operator, (Splice(start, end, f"({', '.join([*texts, *named])})"),))
+
+
+def subscripts(site: Site) -> Iterator[Edit]:
+    """Indices exchanged between nested subscripts, slice bounds dropped or added, a subscript taken off."""
+    node = site.node
+    if not isinstance(node, ast.Subscript):
+        return
+    match node:
+        case ast.Subscript(value=ast.Subscript(slice=first), slice=second):
+            yield Edit(
+                1.9,
+                "indices exchanged",
+                (
+                    _over(site, first, site.source.segment(second)),
+                    _over(site, second, site.source.segment(first)),
+                ),
+            )
+    if isinstance(node.slice, ast.Slice):
+        bounds = [
+            site.source.segment(b) if b else "" for b in (node.slice.lower, node.slice.upper, node.slice.step)
+        ]
+        lower, upper, step = bounds
+        proposed = {(lower, "", step): 2.4, ("", upper, step): 2.4, (upper, lower, step): 3.0}
+        for bound in ("1", "-1", *site.scope.variables[:10]):
+            proposed.setdefault((lower or bound, upper, step), 2.9)
+            proposed.setdefault((lower, upper or bound, step), 2.9)
+            if lower and upper and bound.isidentifier():
+                proposed.setdefault(
+                    (lower, f"{site.inner(node.slice.lower or node, 9)} + {bound}", step), 3.2
+                )
+        for extra in ("-1", "2"):
+            proposed.setdefault((lower, upper, extra), 3.0)
+        if step:
+            proposed.setdefault((lower, upper, ""), 2.6)
+        proposed.pop((lower, upper, step), None)
+        start = site.source.text.index("[", site.source.end(node.value))
+        for (low, high, stride), cost in proposed.items():
+            inside = f"{low}:{high}" + (f":{stride}" if stride else "")
+            yield Edit(cost, "slice", (Splice(start + 1, site.source.end(node) - 1, inside),))
+    elif isinstance(node.ctx, ast.Load):
+        yield site.replaced(site.source.segment(node.value), 2.9, "subscript dropped")
+        index = site.source.segment(node.slice)
+        for text, cost in ((f"{index}:", 3.0), (f":{index}", 3.0), (f"-{index}", 2.6)):
+            yield Edit(cost, "slice", (_over(site, node.slice, text),))
+        yield site.replaced(f"{site.inner(node.value, 14)}.get({index})", 3.0, "get for subscript")
+        for default in ("0", "[]", "''", "{}"):
+            yield site.replaced(
+                f"{site.inner(node.value, 14)}.get({index}, {default})", 3.3, "get for subscript"
+            )
+
+
+def choices(site: Site) -> Iterator[Edit]:
+    """`a if c else b` turned round or decided; tuple elements exchanged; a comprehension filtered or not."""
+    node = site.node
+    match node:
+        case ast.IfExp(body=body, orelse=orelse):
+            one, other = site.source.segment(body), site.source.segment(orelse)
+            yield Edit(1.8, "branches exchanged", (_over(site, body, other), _over(site, orelse, one)))
+            yield site.replaced(one, 2.8, "choice decided")
+            yield site.replaced(other, 2.8, "choice decided")
+        case ast.Tuple(elts=elements) if len(elements) == 2:
+            one, other = (site.source.segment(e) for e in elements)
+            if one != other:
+                yield Edit(
+                    2.4,
+                    "elements exchanged",
+                    (_over(site, elements[0], other), _over(site, elements[1], one)),
+                )
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            yield from _comprehension(site, node)
+
+
+def _comprehension(
+    site: Site, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+) -> Iterator[Edit]:
+    for generator in node.generators:
+        for condition in generator.ifs:
+            start = site.source.text.rindex("if", 0, site.source.start(condition))
+            yield Edit(2.7, "filter dropped", (Splice(start, site.source.end(condition), ""),))
+    last = node.generators[-1]
+    if last.ifs:
+        return
+    behind = site.source.end(last.iter)
+    bound = [n.id for n in ast.walk(last.target) if isinstance(n, ast.Name)]
+    for name in bound:
+        for text, cost in ((name, 3.2), (f"{name} is not None", 3.3), (f"{name}.strip()", 3.5)):
+            yield Edit(cost, "filter added", (Splice(behind, behind, f" if {text}"),))
+        for other in site.scope.variables[:12]:
+            if other not in bound:
+                for sign in ("!=", "not in", "in", "==", "<", ">", "<=", ">="):
+                    yield Edit(3.6, "filter added", (Splice(behind, behind, f" if {name} {sign} {other}"),))
+
+
+TEMPLATES_NEAR = (off_by_one, negated, rounded_up, calls, subscripts, choices, value_for_literal)
+TEMPLATES_FAR = (wrapped, clamped, combined, condition_extended, expression_replaced)

@@ -1,0 +1,115 @@
+"""Which of several patches that pass every test is most likely right."""
+
+import ast
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from grace.generation.repair.candidates import Candidate
+from grace.generation.repair.naturalness import Naturalness
+from grace.generation.repair.source import Source
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A plausible candidate with what speaks for and against it; lower is better."""
+
+    candidate: Candidate
+    score: float
+    cluster: int
+    """How many plausible candidates answer generated inputs as this one does, itself included."""
+
+
+def rank(
+    plausible: Sequence[Candidate],
+    sources: Mapping[str, Source],
+    naturalness: Naturalness,
+    answers: Mapping[int, Sequence[str]],
+) -> list[Ranked]:
+    """Best first. `answers` gives, for some candidates and for -1 (the original), what they do on generated inputs."""
+    groups = Counter(tuple(answers[c.number]) for c in plausible if c.number in answers)
+    original = answers.get(-1, ())
+    ranked = []
+    for candidate in plausible:
+        source = sources[candidate.path]
+        score = candidate.cost + anti_patterns(source, candidate) + 0.5 * naturalness.surprise(source, candidate)
+        cluster = 1
+        if (given := answers.get(candidate.number)) is not None:
+            cluster = groups[tuple(given)]
+            score -= 0.35 * math.log2(cluster)
+            score += 1.5 * _share(given, original, _worse)
+        ranked.append(Ranked(candidate, score, cluster))
+    return sorted(ranked, key=lambda r: (r.score, r.candidate.number))
+
+
+def _share(given: Sequence[str], original: Sequence[str], counts: object) -> float:
+    pairs = list(zip(given, original, strict=False))
+    return sum(_worse(new, old) for new, old in pairs) / len(pairs) if pairs else 0.0
+
+
+def _worse(new: str, old: str) -> bool:
+    """The candidate hangs or raises where the original answered."""
+    return new[:1] in ("h", "x") and old[:1] == "r"
+
+
+def anti_patterns(source: Source, candidate: Candidate) -> float:
+    """Edits that pass weak tests by doing less (Tan et al., FSE 2016): calls, loops, variables or branches lost."""
+    try:
+        before = _shape(source, candidate, source.text)
+        after = _shape(source, candidate, candidate.applied(source.text))
+    except SyntaxError:
+        return 1.0
+    penalty = 0.0
+    penalty += 0.9 * sum((before.calls - after.calls).values()) * (candidate.operator not in _EXCHANGING)
+    penalty += 0.8 * max(0, before.loops - after.loops)
+    penalty += 0.4 * len(before.names - after.names)
+    penalty += 0.8 * len(after.unused - before.unused)
+    penalty += 1.0 * (after.constant_tests - before.constant_tests)
+    penalty += 0.03 * abs(after.nodes - before.nodes)
+    return penalty
+
+
+_EXCHANGING = frozenset(
+    {"relative", "other function", "attribute", "nearest name", "nearest attribute", "expression replaced"}
+)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    calls: Counter[str]
+    loops: int
+    names: frozenset[str]
+    unused: frozenset[str]
+    constant_tests: int
+    nodes: int
+
+
+def _shape(source: Source, candidate: Candidate, text: str) -> _Shape:
+    tree: ast.AST = ast.parse(text)
+    function = candidate.unit.function
+    if function is not None:
+        tree = next(
+            (
+                n
+                for n in ast.walk(tree)
+                if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+                and n.name == function.node.name
+                and n.lineno == function.node.lineno
+            ),
+            tree,
+        )
+    nodes = list(ast.walk(tree))
+    loaded = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    arguments = {n.arg for n in nodes if isinstance(n, ast.arg)} - {"self", "cls"}
+    return _Shape(
+        calls=Counter(ast.unparse(n.func) for n in nodes if isinstance(n, ast.Call)),
+        loops=sum(isinstance(n, ast.For | ast.While | ast.comprehension) for n in nodes),
+        names=frozenset(loaded),
+        unused=frozenset((stored | arguments) - loaded),
+        constant_tests=sum(
+            isinstance(n, ast.If | ast.While | ast.IfExp) and isinstance(n.test, ast.Constant) for n in nodes
+        ),
+        nodes=len(nodes),
+    )

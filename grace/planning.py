@@ -1,0 +1,48 @@
+"""Intent -> Plan: the steps of a workflow, each with its reason and the sign that it is done."""
+
+from grace.contracts import Intent, Plan, PlanStep, WorkflowKind
+from grace.errors import InputError
+
+
+def plan_implementation(intent: Intent) -> Plan:
+    """How the intent will be carried out. Raises InputError for a workflow that has no plan."""
+    if intent.kind is not WorkflowKind.FIX_BUG:
+        raise InputError(f"There is no plan for {intent.kind}: only fix_bug can be carried out.")
+    tests = ", ".join(entity for entity in intent.entities if "::" in entity) or "the project's tests"
+    code = ", ".join(target.path for target in intent.targets) or "the code that failing tests run"
+    return Plan(
+        steps=(
+            PlanStep(
+                id="reproduce",
+                action="run the tests on the base revision, twice where they fail",
+                target=tests,
+                why="what no test shows cannot be proved fixed",
+                done_when="the same tests fail each time",
+            ),
+            PlanStep(
+                id="localise",
+                action="rank lines by how much more often failing tests run them than passing ones",
+                target=code,
+                why="a repair is sought where the failing tests point",
+                depends_on=("reproduce",),
+                done_when="suspicious functions are ranked",
+            ),
+            PlanStep(
+                id="search",
+                action="edit the most suspicious code in small steps, judging every candidate by the tests",
+                target="the most suspicious functions",
+                why="of the edits that pass every test, the most natural one is proposed",
+                depends_on=("localise",),
+                done_when="an edit passes every test, or the budget is used up",
+            ),
+            PlanStep(
+                id="prove",
+                action="apply the edit alone to a clean checkout and run the project's test command",
+                target="the proposed change",
+                why="only a fresh process on a clean checkout shows that nothing else helped",
+                depends_on=("search",),
+                done_when="; ".join(intent.acceptance) or "every test passes",
+            ),
+        ),
+        assumptions=("the tests say what is right",),
+    )

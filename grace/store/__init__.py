@@ -1,0 +1,1 @@
+"""The durable record of runs: tables, migrations and the ledger over them."""

@@ -1,0 +1,1 @@
+"""Change → Verification: the target's own tests, run apart from this machine, judge a change."""

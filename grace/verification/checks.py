@@ -1,0 +1,187 @@
+"""Judge a change: apply it alone to a clean checkout and run the user's own test command there."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from grace.contracts import Change, Check, CheckStatus, FileEdit, Interpreter, Verification
+from grace.errors import EnvironmentLacking, IntegrityError
+from grace.ports import CommandRunner, Limits, VersionControl
+from grace.verification import suite
+from grace.verification.protected_files import is_test_or_configuration
+from grace.verification.suite import SuiteRun
+
+__all__ = ["is_test_or_configuration", "verify_change"]
+
+_Run = Callable[[Sequence[str], str], SuiteRun]
+
+_HASH_SEED, *_OTHER_HASH_SEEDS = "0", "1", "4242"
+_MAX_RED = 200
+_EXCERPT = 4000
+
+
+def verify_change(
+    change: Change,
+    *,
+    repository: VersionControl,
+    runner: CommandRunner,
+    interpreter: Interpreter,
+    test_command: tuple[str, ...],
+    tests: tuple[str, ...],
+    red: tuple[str, ...],
+    collected: int,
+    seconds: float,
+) -> Verification:
+    """Whether the change does what is claimed for it. A failed check is a value, not an exception.
+
+    `red` are the pytest ids of the tests that failed before, `collected` is how many tests there were then
+    (0: not known), `seconds` bounds each run (wall clock). Every run has a fresh checkout.
+    """
+    limits = Limits(wall_seconds=seconds, cpu_seconds=int(seconds) + 1)
+
+    def run(argv: Sequence[str], hash_seed: str) -> SuiteRun:
+        with (
+            repository.checkout(change.base_revision, patch=change.patch) as workspace,
+            tempfile.TemporaryDirectory(prefix="grace-loan-") as scratch,
+        ):
+            return suite.run_tests(
+                argv,
+                workspace=workspace,
+                scratch=Path(scratch),
+                runner=runner,
+                interpreter=interpreter,
+                limits=limits,
+                environment={"PYTHONHASHSEED": hash_seed},
+            )
+
+    argv = suite.resolve_command(test_command, tests, interpreter)
+    checks = [_check_patch(change, repository), _check_edits(change)]
+    if all(check.status is CheckStatus.PASSED for check in checks):
+        checks += _check_tests(run, argv, collected)
+    else:
+        reason = "the change itself is not acceptable"
+        checks.append(Check(name="test command", status=CheckStatus.NOT_RUN, reason=reason, command=argv))
+    if red and all(check.status is CheckStatus.PASSED for check in checks):
+        checks.append(_check_again(run, suite.resolve_command((), red[:_MAX_RED], interpreter), red))
+    return Verification(change_digest=change.digest, checks=tuple(checks), isolation=runner.isolation)
+
+
+def _check_patch(change: Change, repository: VersionControl) -> Check:
+    started = time.monotonic()
+    reason = ""
+    try:
+        with repository.checkout(change.base_revision, patch=change.patch) as workspace:
+            wrong = [edit.path for edit in change.edits if not _is_as_edited(workspace, edit)]
+        if wrong:
+            reason = f"after the patch these files are not what the change says: {', '.join(wrong)}"
+        elif repository.patch(change.base_revision, change.edits) != change.patch:
+            reason = "the patch is not the one that the edits make: it may touch other files"
+    except IntegrityError as error:
+        reason = str(error)
+    return Check(
+        name="patch applies", status=_status(reason), reason=reason, seconds=time.monotonic() - started
+    )
+
+
+def _is_as_edited(workspace: Path, edit: FileEdit) -> bool:
+    path = workspace / edit.path
+    if edit.after is None:
+        return not path.exists()
+    return path.is_file() and not path.is_symlink() and path.read_bytes() == edit.after
+
+
+def _check_edits(change: Change) -> Check:
+    forbidden = [edit.path for edit in change.edits if is_test_or_configuration(edit.path)]
+    reason = f"it edits {', '.join(forbidden)}" if forbidden else ""
+    return Check(name="no test or configuration edited", status=_status(reason), reason=reason)
+
+
+def _check_tests(run: _Run, argv: tuple[str, ...], collected: int) -> list[Check]:
+    name = "test command"
+    try:
+        suite_run = run(argv, _HASH_SEED)
+    except EnvironmentLacking as error:
+        return [Check(name=name, status=CheckStatus.NOT_RUN, reason=str(error), command=argv)]
+    if suite_run.result.exit_code == suite.COMMAND_NOT_FOUND:
+        reason = f"{argv[0]} is not there or does not start in the sandbox"
+        return [_of_run(name, suite_run, reason, CheckStatus.NOT_RUN)]
+    reason = _why_failed(suite_run)
+    if not suite.is_pytest(argv):
+        remark = "exit code 0; it is not pytest, so whether every test ran could not be checked"
+        return [_of_run(name, suite_run, reason or remark, _status(reason))]
+    incomplete = _why_incomplete(suite_run, collected)
+    return [
+        _of_run(name, suite_run, reason, _status(reason)),
+        Check(name="every collected test ran", status=_status(incomplete), reason=incomplete),
+    ]
+
+
+def _check_again(run: _Run, argv: tuple[str, ...], red: tuple[str, ...]) -> Check:
+    """The tests that were red, alone, under other hash seeds: order and luck differ, the answer must not."""
+    name, seconds = "red tests again", 0.0
+    for seed in _OTHER_HASH_SEEDS:
+        try:
+            suite_run = run(argv, seed)
+        except EnvironmentLacking as error:
+            return Check(name=name, status=CheckStatus.NOT_RUN, reason=str(error), command=argv)
+        seconds += suite_run.result.seconds
+        reason = _why_failed(suite_run) or _why_incomplete(suite_run, 0)
+        passed = list(suite_run.report["outcomes"].values()).count("passed") if suite_run.report else 0
+        if not reason and passed < min(len(red), _MAX_RED):
+            reason = f"only {passed} of {min(len(red), _MAX_RED)} ran and passed"
+        if reason:
+            reason = f"alone and with PYTHONHASHSEED={seed}: {reason}"
+            return _of_run(name, suite_run, reason, CheckStatus.FAILED)
+    left_out = f"the first {_MAX_RED} of {len(red)}" if len(red) > _MAX_RED else ""
+    return Check(name=name, status=CheckStatus.PASSED, reason=left_out, command=argv, seconds=seconds)
+
+
+def _why_failed(suite_run: SuiteRun) -> str:
+    result, report = suite_run.result, suite_run.report
+    if result.timed_out:
+        return f"it ran longer than {result.seconds:.0f} s"
+    if result.exit_code < 0:
+        return f"it was killed by signal {-result.exit_code}"
+    failed = [test for test, outcome in report["outcomes"].items() if outcome == "failed"] if report else []
+    if failed:
+        return f"{len(failed)} failed: {', '.join(failed[:5])}{', ...' if len(failed) > 5 else ''}"
+    if result.exit_code != 0:
+        return f"exit code {result.exit_code}"
+    if suite.is_pytest(suite_run.argv) and report is None:
+        return "the test process ended before reporting"
+    if report and report["exit_status"] != 0:
+        return f"pytest's own exit status was {report['exit_status']}, yet the process said 0"
+    if not report and suite.ran_nothing(result.output):
+        return "not a single test ran"
+    return ""
+
+
+def _why_incomplete(suite_run: SuiteRun, collected: int) -> str:
+    report = suite_run.report
+    if report is None:
+        return "the test process ended before reporting"
+    if report["uncollected"]:
+        return f"not collected: {', '.join(report['uncollected'])}"
+    if report["not_finished"]:
+        return f"collected but not run to the end: {', '.join(report['not_finished'])}"
+    found = report["selected"] + report["deselected"]
+    if not report["selected"] or found < collected:
+        return f"{found} tests were collected, {report['selected']} selected; before there were {collected}"
+    return ""
+
+
+def _of_run(name: str, suite_run: SuiteRun, reason: str, status: CheckStatus) -> Check:
+    result = suite_run.result
+    return Check(
+        name=name,
+        status=status,
+        reason=reason,
+        command=suite_run.argv,
+        seconds=result.seconds,
+        log_excerpt=result.output[-_EXCERPT:],
+    )
+
+
+def _status(reason_against: str) -> CheckStatus:
+    return CheckStatus.FAILED if reason_against else CheckStatus.PASSED

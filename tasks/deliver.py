@@ -1,0 +1,15 @@
+"""Change -> Delivery."""
+
+from pathlib import Path
+
+from grace.contracts import Change, Decision, Delivery, Request
+from grace.git import GitRepository
+from tasks.persistence import stage
+
+
+@stage("deliver", 95)
+def deliver_change(request: Request, change: Change, decision: Decision) -> Delivery:
+    """Commit the change to a branch of its own; doing it again finds what is there."""
+    from grace.delivery import deliver
+
+    return deliver(change, request, decision, repository=GitRepository.open(Path(request.repository)))

@@ -1,0 +1,40 @@
+"""One line a person reads about what a stage found."""
+
+from grace.contracts import (
+    Contract,
+    Decision,
+    Delivery,
+    Impact,
+    Intent,
+    Plan,
+    Repair,
+    Reproduction,
+    ScanReport,
+    Verification,
+    Vote,
+)
+
+
+def summarise(result: Contract) -> str:
+    """What this result says, in one line."""
+    match result:
+        case Intent():
+            return result.summary
+        case Plan():
+            return "; ".join(step.action for step in result.steps)
+        case Reproduction() | Repair():
+            return result.reason
+        case Verification():
+            return "; ".join(f"{check.name} {check.status.value}" for check in result.checks)
+        case ScanReport():
+            return f"{len(result.findings)} new findings"
+        case Impact():
+            return f"risk {result.risk.value}, {len(result.files)} files reached"
+        case Decision():
+            return f"{result.verdict.value}: {result.reason}"
+        case Vote():
+            return f"{result.voter} ({result.role}) {'for' if result.approved else 'against'}"
+        case Delivery():
+            return f"{result.branch} at {result.commit[:12]}"
+        case _:
+            return type(result).__name__

@@ -1,0 +1,167 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.fix_bug import fix_bug
+from grace.contracts import (
+    CheckStatus,
+    Delivered,
+    Denied,
+    GaveUp,
+    Isolation,
+    NothingToDo,
+    Outcome,
+    Proposed,
+    ReproductionStatus,
+    Request,
+    RunStatus,
+    Unverified,
+    Waiting,
+)
+from grace.errors import InputError
+from grace.git import GitRepository
+from grace.store.ledger import SqlLedger
+
+Ask = Callable[..., Request]
+STAGES = ["parse", "plan", "reproduce", "generate", "verify", "scan", "assess", "govern", "deliver"]
+
+
+def ledger(home: Path) -> SqlLedger:
+    return SqlLedger.open(f"sqlite:///{home / 'grace.db'}")
+
+
+def test_a_proved_repair_is_delivered_and_every_stage_is_recorded(
+    on_server: Path, rooms: Any, ask: Ask
+) -> None:
+    request = ask()
+    outcome = fix_bug(request)
+    assert isinstance(outcome, Delivered)
+    repository = GitRepository.open(Path(request.repository))
+    assert repository.resolve(outcome.delivery.branch) == outcome.delivery.commit
+    assert repository.read(outcome.delivery.commit, "half.py") == b"def half(n):\n    return n // 2\n"
+    records = ledger(on_server)
+    assert [step.stage for step in records.steps(request.id)] == STAGES
+    assert {step.status for step in records.steps(request.id)} == {"finished"}
+    assert records.outcome(request.id) == outcome
+    assert records.summary(request.id).status is RunStatus.FINISHED
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        (ReproductionStatus.FLAKY, "flaky"),
+        (ReproductionStatus.NO_TESTS, "no_tests"),
+        (ReproductionStatus.UNCOLLECTABLE, "uncollectable"),
+    ],
+)
+def test_without_a_red_test_nothing_is_repaired(
+    on_server: Path, rooms: Any, ask: Ask, status: ReproductionStatus, cause: str
+) -> None:
+    rooms.status = status
+    outcome = fix_bug(ask())
+    assert isinstance(outcome, GaveUp)
+    assert (outcome.cause, rooms.asked) == (cause, ["reproduce"])
+
+
+def test_green_tests_are_nothing_to_do(on_server: Path, rooms: Any, ask: Ask) -> None:
+    rooms.status = ReproductionStatus.GREEN
+    assert isinstance(fix_bug(ask()), NothingToDo)
+
+
+def test_no_repair_is_said(on_server: Path, rooms: Any, ask: Ask) -> None:
+    rooms.repaired = False
+    outcome = fix_bug(ask())
+    assert isinstance(outcome, GaveUp)
+    assert outcome.cause == "no_repair"
+
+
+@pytest.mark.parametrize("status", [CheckStatus.FAILED, CheckStatus.NOT_RUN])
+def test_what_is_not_proved_is_not_delivered(
+    on_server: Path, rooms: Any, ask: Ask, status: CheckStatus
+) -> None:
+    rooms.check = status
+    request = ask(approve=True)
+    outcome = fix_bug(request)
+    assert isinstance(outcome, Unverified)
+    with pytest.raises(InputError):
+        GitRepository.open(Path(request.repository)).resolve(f"grace/fix-bug/{request.id}")
+
+
+def test_a_dry_run_proposes(on_server: Path, rooms: Any, ask: Ask) -> None:
+    outcome = fix_bug(ask(dry_run=True))
+    assert isinstance(outcome, Proposed)
+    assert outcome.evidence.verification is not None and outcome.evidence.verification.passed
+
+
+def test_a_waiting_run_goes_on_with_a_vote_and_does_nothing_twice(
+    on_server: Path, rooms: Any, ask: Ask
+) -> None:
+    rooms.isolation = Isolation.NONE  # policy asks for a vote on what ran unconfined
+    waiting = fix_bug(ask())
+    assert isinstance(waiting, Waiting)
+    delivered = fix_bug(ask(approve=True))
+    assert isinstance(delivered, Delivered)
+    assert [vote.role for vote in delivered.evidence.votes] == ["requester"]
+    assert rooms.asked == ["reproduce", "repair", "verify"]
+
+
+def test_a_policy_that_denies_ends_the_run(
+    on_server: Path, rooms: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from grace.contracts import PolicyResult, Verdict
+    from grace.governance import decide as real_decide
+
+    def strict(change: Any, **facts: Any) -> Any:
+        no = PolicyResult(policy_id="house", verdict=Verdict.DENY, reason="not on Fridays")
+        return real_decide(change, **facts, policies=[lambda _facts: no])
+
+    monkeypatch.setattr("grace.governance.decide", strict)
+    outcome: Outcome = fix_bug(ask(approve=True))
+    assert isinstance(outcome, Denied)
+    assert "not on Fridays" in outcome.reason
+
+
+def test_after_a_crash_another_run_goes_on_from_the_last_finished_stage_to_the_same_commit(
+    on_server: Path, rooms: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as crashing:
+
+        def killed(*_: Any, **__: Any) -> None:
+            raise MemoryError("the machine gave up")
+
+        crashing.setattr("grace.delivery.deliver", killed)
+        with pytest.raises(MemoryError):
+            fix_bug(ask())
+    first, second = fix_bug(ask()), fix_bug(ask())
+    assert isinstance(first, Delivered)
+    assert first == second
+    assert rooms.asked == ["reproduce", "repair", "verify"]
+    attempts = [(s.stage, s.attempt, s.status) for s in ledger(on_server).steps("a" * 12)]
+    assert attempts[-2:] == [("deliver", 1, "failed"), ("deliver", 2, "finished")]
+
+
+def test_progress_reaches_whoever_listens_around_the_flow(on_server: Path, rooms: Any, ask: Ask) -> None:
+    from grace.progress import Progress, listening
+
+    heard: list[Progress] = []
+    with listening(heard.append):
+        fix_bug(ask())
+    assert [progress.stage for progress in heard] == STAGES
+
+
+def test_people_find_the_run_and_its_evidence_in_prefect(on_server: Path, rooms: Any, ask: Ask) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas import filters
+
+    request = ask(id="b" * 12)
+    fix_bug(request)
+    named = filters.FlowRunFilter(name=filters.FlowRunFilterName(any_=[f"fix project {request.id}"]))
+    with get_client(sync_client=True) as client:
+        (run,) = client.read_flow_runs(flow_run_filter=named)
+        found = client.read_artifacts(
+            artifact_filter=filters.ArtifactFilter(flow_run_id=filters.ArtifactFilterFlowRunId(any_=[run.id]))
+        )
+    assert run.state is not None and run.state.is_completed()
+    assert {artifact.key for artifact in found} == {"grace-diff", "grace-evidence"}

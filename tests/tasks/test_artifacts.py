@@ -1,0 +1,108 @@
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from grace.contracts import (
+    Change,
+    Denied,
+    Evidence,
+    FileEdit,
+    Finding,
+    Location,
+    Provenance,
+    RedTest,
+    Repair,
+    Request,
+    ScanReport,
+    Severity,
+    WorkflowKind,
+)
+from tasks.artifacts import (
+    DIFF_KEY,
+    EVIDENCE_KEY,
+    FINDINGS_KEY,
+    diff_markdown,
+    evidence_rows,
+    findings_rows,
+)
+
+REQUEST = Request(
+    id="a" * 12,
+    kind=WorkflowKind.FIX_BUG,
+    repository="/somewhere",
+    base_revision="0" * 40,
+    requested_by="ann",
+    requested_at=datetime(2026, 1, 2, tzinfo=UTC),
+)
+
+
+def with_patch(patch: str) -> Evidence:
+    change = Change(
+        base_revision="0" * 40,
+        edits=(FileEdit(path="README.md", after=b""),),
+        patch=patch,
+        rationale="because",
+        provenance=Provenance(strategy="search"),
+    )
+    return Evidence(repair=Repair(change=change, reason="found"))
+
+
+@pytest.mark.parametrize("key", [DIFF_KEY, EVIDENCE_KEY, FINDINGS_KEY])
+def test_keys_have_the_form_that_prefect_accepts(key: str) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key)
+
+
+def test_a_patch_with_fences_cannot_end_its_block() -> None:
+    patch = "--- a\n+````python\n+```\n"
+    markdown = diff_markdown(REQUEST, Denied(run_id="a" * 12, reason="no", evidence=with_patch(patch)))
+    assert f"`````diff\n{patch}`````" in markdown
+
+
+def test_the_reason_is_told_where_there_is_no_change() -> None:
+    assert "too risky" in diff_markdown(REQUEST, Denied(run_id="a" * 12, reason="too risky"))
+
+
+def test_evidence_keeps_the_order_of_the_stages() -> None:
+    evidence = with_patch("--- a\n").model_copy(update={"scan": ScanReport(change_digest="d")})
+    assert [row["stage"] for row in evidence_rows(evidence)] == ["generate"]
+
+
+def test_nothing_found_out_is_no_row() -> None:
+    assert evidence_rows(Evidence()) == []
+    assert findings_rows(Evidence()) == []
+
+
+def test_a_finding_says_what_and_where() -> None:
+    finding = Finding(
+        rule_id="B602",
+        title="shell",
+        severity=Severity.HIGH,
+        confidence=Severity.LOW,
+        location=Location(path="a.py", line=3, end_line=4),
+        detector="bandit",
+        fingerprint="f",
+    )
+    rows = findings_rows(Evidence(scan=ScanReport(change_digest="d", findings=(finding,))))
+    assert rows == [
+        {
+            "severity": "high",
+            "confidence": "low",
+            "rule": "B602",
+            "what": "shell",
+            "where": "a.py:3",
+            "cwe": "",
+        }
+    ]
+
+
+def test_every_red_test_is_named() -> None:
+    from grace.contracts import Interpreter, Reproduction, ReproductionStatus
+
+    reproduction = Reproduction(
+        status=ReproductionStatus.RED,
+        red=(RedTest(test_id="t.py::one", outcome="failed", exception="ValueError", message="bad"),),
+        interpreter=Interpreter(executable="python", version=(3, 11, 0), found_as="own"),
+    )
+    rows = evidence_rows(Evidence(reproduction=reproduction))
+    assert ("t.py::one", "failed", "ValueError bad") in [(r["what"], r["result"], r["detail"]) for r in rows]

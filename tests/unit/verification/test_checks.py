@@ -1,0 +1,264 @@
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grace.contracts import Change, CheckStatus, FileEdit, Interpreter, Provenance, Verification
+from grace.git import GitRepository
+from grace.verification.checks import verify_change
+from grace.verification.interpreter import find_interpreter
+from grace.verification.sandbox import best_runner
+
+BUGGY = "def double(x):\n    return x + 2\n"
+FIXED = "def double(x):\n    return x * 2\n"
+TEST = """
+from calc import double
+
+def test_two():
+    assert double(2) == 4
+
+def test_three():
+    assert double(3) == 6
+"""
+UNITTEST = """
+import unittest
+from calc import double
+
+class Doubling(unittest.TestCase):
+    def test(self):
+        self.assertEqual(double(3), 6)
+"""
+RED = ("test_calc.py::test_three",)
+
+
+@pytest.fixture(scope="module")
+def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
+    return find_interpreter(tmp_path_factory.mktemp("empty"), None)
+
+
+def repository(folder: Path, files: dict[str, str]) -> GitRepository:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    for words in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    return GitRepository.open(folder)
+
+
+def change(repo: GitRepository, after: dict[str, str | None], patch: str | None = None) -> Change:
+    base = repo.resolve("HEAD")
+    edits = []
+    for path, content in after.items():
+        before = repo.read(base, path)
+        edits.append(
+            FileEdit(
+                path=path,
+                before_hash=None if before is None else hashlib.sha256(before).hexdigest(),
+                after=None if content is None else content.encode(),
+            )
+        )
+    return Change(
+        base_revision=base,
+        edits=tuple(edits),
+        patch=repo.patch(base, edits) if patch is None else patch,
+        rationale="",
+        provenance=Provenance(strategy="test"),
+    )
+
+
+def verify(
+    repo: GitRepository,
+    proposed: Change,
+    interpreter: Interpreter,
+    *,
+    test_command: tuple[str, ...] = (),
+    red: tuple[str, ...] = RED,
+    collected: int = 2,
+    seconds: float = 60,
+) -> Verification:
+    return verify_change(
+        proposed,
+        repository=repo,
+        runner=best_runner(),
+        interpreter=interpreter,
+        test_command=test_command,
+        tests=(),
+        red=red,
+        collected=collected,
+        seconds=seconds,
+    )
+
+
+def failed(verification: Verification) -> dict[str, str]:
+    return {check.name: check.reason for check in verification.checks if check.status is CheckStatus.FAILED}
+
+
+def test_a_real_fix_passes_every_check(tmp_path: Path, interpreter: Interpreter) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    verification = verify(repo, change(repo, {"calc.py": FIXED}), interpreter)
+    assert verification.passed, verification
+    assert [check.name for check in verification.checks] == [
+        "patch applies",
+        "no test or configuration edited",
+        "test command",
+        "every collected test ran",
+        "red tests again",
+    ]
+    assert verification.isolation is best_runner().isolation
+    assert (tmp_path / "calc.py").read_text() == BUGGY
+
+
+def test_a_change_that_fixes_nothing_fails_with_the_names_of_the_tests(
+    tmp_path: Path, interpreter: Interpreter
+) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    verification = verify(repo, change(repo, {"calc.py": BUGGY + "# better\n"}), interpreter)
+    assert failed(verification) == {"test command": "1 failed: test_calc.py::test_three"}
+
+
+def test_a_patch_that_does_not_apply_fails_and_runs_nothing(tmp_path: Path, interpreter: Interpreter) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    patch = change(repo, {"calc.py": FIXED}).patch.replace("x + 2", "y + 2")
+    verification = verify(repo, change(repo, {"calc.py": FIXED}, patch), interpreter)
+    assert "patch applies" in failed(verification)
+    assert verification.checks[-1].status is CheckStatus.NOT_RUN
+    assert not verification.passed
+
+
+def test_a_patch_that_says_something_else_than_the_edits_fails(
+    tmp_path: Path, interpreter: Interpreter
+) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST, "other.py": "a = 1\n"})
+    patch = change(repo, {"calc.py": FIXED, "other.py": "a = 2\n"}).patch
+    verification = verify(repo, change(repo, {"calc.py": FIXED}, patch), interpreter)
+    assert "other files" in failed(verification)["patch applies"]
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("test_calc.py", "def test_three():\n    pass\n"),
+        ("conftest.py", "def pytest_collection_modifyitems(items):\n    items.clear()\n"),
+        ("setup.cfg", "[tool:pytest]\naddopts = --co\n"),
+    ],
+)
+def test_editing_tests_or_configuration_is_refused(
+    tmp_path: Path, interpreter: Interpreter, name: str, content: str
+) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    verification = verify(repo, change(repo, {name: content}), interpreter)
+    assert failed(verification) == {"no test or configuration edited": f"it edits {name}"}
+    assert all(check.name != "every collected test ran" for check in verification.checks)
+
+
+@pytest.mark.parametrize(
+    "fake",
+    [
+        "import os\nos._exit(0)\n",
+        "import sys\nsys.exit(0)\n",
+        "import atexit, os\natexit.register(os._exit, 0)\n",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n",
+    ],
+    ids=["_exit", "sys.exit", "exit status forced to 0", "killed"],
+)
+def test_ending_the_process_to_fake_success_is_seen(
+    tmp_path: Path, interpreter: Interpreter, fake: str
+) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    verification = verify(repo, change(repo, {"calc.py": BUGGY + fake}), interpreter)
+    assert "test command" in failed(verification)
+    assert not verification.passed
+
+
+def test_exiting_in_the_middle_of_a_test_is_seen(tmp_path: Path, interpreter: Interpreter) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    faked = "import os\n\ndef double(x):\n    print('2 passed')\n    os._exit(0)\n"
+    verification = verify(repo, change(repo, {"calc.py": faked}), interpreter)
+    assert failed(verification)["test command"] == "the test process ended before reporting"
+
+
+def test_code_that_rewrites_pytests_results_is_seen(tmp_path: Path, interpreter: Interpreter) -> None:
+    hijack = (
+        "import _pytest.main\n_pytest.main.Session.exitstatus = property(lambda s: 0, lambda s, v: None)\n"
+    )
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    verification = verify(repo, change(repo, {"calc.py": BUGGY + hijack}), interpreter)
+    assert "test_three" in failed(verification)["test command"]
+
+
+def test_a_forged_report_is_not_believed(tmp_path: Path, interpreter: Interpreter) -> None:
+    forge = """
+import glob, os
+def double(x):
+    for path in glob.glob(".git/grace-*") or [".git/grace-0"]:
+        with open(path, "w") as file:
+            file.write("0" * 64 + '\\n{"exit_status": 0, "selected": 2, "deselected": 0}')
+    os._exit(0)
+"""
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    verification = verify(repo, change(repo, {"calc.py": forge}), interpreter)
+    assert failed(verification)["test command"] == "the test process ended before reporting"
+
+
+def test_fewer_tests_than_before_fail(tmp_path: Path, interpreter: Interpreter) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    verification = verify(repo, change(repo, {"calc.py": FIXED}), interpreter, collected=3)
+    assert "before there were 3" in failed(verification)["every collected test ran"]
+
+
+def test_a_fix_that_depends_on_the_hash_seed_is_flaky(tmp_path: Path, interpreter: Interpreter) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    lucky = "import os\n\ndef double(x):\n    return x * 2 if os.environ['PYTHONHASHSEED'] == '0' else 0\n"
+    verification = verify(repo, change(repo, {"calc.py": lucky}), interpreter)
+    assert "PYTHONHASHSEED=1" in failed(verification)["red tests again"]
+
+
+def test_a_hanging_suite_fails_at_its_limit(tmp_path: Path, interpreter: Interpreter) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    verification = verify(repo, change(repo, {"calc.py": "while True: pass\n"}), interpreter, seconds=0.8)
+    assert "ran longer" in failed(verification)["test command"]
+
+
+def test_another_test_command_is_judged_by_its_exit_code_and_says_so(
+    tmp_path: Path, interpreter: Interpreter
+) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": UNITTEST})
+    command = ("python", "-m", "unittest")
+    verification = verify(repo, change(repo, {"calc.py": FIXED}), interpreter, test_command=command, red=())
+    assert verification.passed
+    assert "could not be checked" in verification.checks[2].reason
+    assert verification.checks[2].command[0] == interpreter.executable
+    nothing = verify(
+        repo, change(repo, {"calc.py": FIXED}), interpreter, test_command=(*command, "-k", "absent"), red=()
+    )
+    assert "test command" in failed(nothing)
+
+
+def test_a_command_that_is_not_there_is_not_run(tmp_path: Path, interpreter: Interpreter) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    verification = verify(
+        repo, change(repo, {"calc.py": FIXED}), interpreter, test_command=("no-such-thing",)
+    )
+    assert verification.checks[2].status is CheckStatus.NOT_RUN
+    assert not verification.passed
+
+
+def test_skipped_and_deselected_tests_count_as_collected(tmp_path: Path, interpreter: Interpreter) -> None:
+    skipping = TEST + "\nimport pytest\n\n@pytest.mark.skip\ndef test_later():\n    pass\n"
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": skipping})
+    command = ("pytest", "-k", "not two")
+    verification = verify(
+        repo, change(repo, {"calc.py": FIXED}), interpreter, test_command=command, collected=3
+    )
+    assert verification.passed, verification
+
+
+def test_the_interpreter_under_test_is_ours_when_the_repository_has_none(interpreter: Interpreter) -> None:
+    assert interpreter.executable == sys.executable
+    assert interpreter.found_as == "own"
