@@ -73,14 +73,15 @@ def measure(case: Path, options: Options) -> Result:
         seconds = time.monotonic() - began
         diff = str(answer.get("diff") or "")
         applied = bool(diff) and git(judge, "apply", "-", stdin=diff).returncode == 0
+        edited = changed(judge)  # before the tests leave anything there
         plausible = applied and tests_pass(judge, options.tests_timeout)
         claimed = answer.get("status") == "fixed"
         return Result(
             case=case.name,
             status=str(answer.get("status", "no answer")),
             plausible=plausible,
-            exact=is_exact(judge, intended, case.name, options.answers) if applied else None,
-            false_claim=claimed and not (plausible and not edited_tests(judge)),
+            exact=is_exact(judge, edited, intended, options.answers) if applied else None,
+            false_claim=claimed and not (plausible and not any(map(is_test, edited))),
             seconds=round(seconds, 2),
             search_seconds=float(answer.get("search_seconds") or 0),
             candidates=int(answer.get("candidates_tried") or 0),
@@ -134,7 +135,9 @@ def commit(case: Path, place: Path) -> Path:
 def git(place: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     identity = ("-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "commit.gpgsign=false")
     command = ["git", *identity, *arguments]
-    return subprocess.run(command, cwd=place, input=stdin, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=place, input=stdin, capture_output=True, encoding="utf-8", errors="surrogateescape"
+    )
 
 
 def tests_pass(place: Path, seconds: float) -> bool:
@@ -162,19 +165,19 @@ def tests_pass(place: Path, seconds: float) -> bool:
 
 def changed(place: Path) -> list[str]:
     """Files that differ from the commit."""
-    lines = git(place, "status", "--porcelain", "--untracked-files=all").stdout.splitlines()
-    return sorted(line[3:] for line in lines if not line.endswith((".pyc", "/")))
+    entries = git(place, "status", "--porcelain", "-z", "--untracked-files=all").stdout.split("\0")
+    return sorted(entry[3:] for entry in entries if entry)
 
 
-def edited_tests(place: Path) -> list[str]:
-    paths = map(Path, changed(place))
-    return [str(p) for p in paths if p.name.startswith(("test_", "conftest.")) or "tests" in p.parts]
+def is_test(path: str) -> bool:
+    return Path(path).name.startswith(("test_", "conftest.")) or "tests" in Path(path).parts
 
 
-def is_exact(judge: Path, intended: Path, case: str, answers: Path | None) -> bool | None:
+def is_exact(judge: Path, edited: list[str], intended: Path, answers: Path | None) -> bool | None:
     """Whether the syntax trees are those of the answer; None without an answer."""
     if answers is None:
         return None
+    case = intended.name
     patch, folder = answers / f"{case}.patch", answers / case
     if patch.is_file():
         if git(intended, "apply", "-", stdin=patch.read_text()).returncode:
@@ -183,7 +186,7 @@ def is_exact(judge: Path, intended: Path, case: str, answers: Path | None) -> bo
         shutil.copytree(folder, intended, dirs_exist_ok=True)
     else:
         return None
-    paths = {*changed(judge), *changed(intended)}
+    paths = {*edited, *changed(intended)}
     return all(tree(judge / path) == tree(intended / path) for path in paths)
 
 

@@ -24,8 +24,7 @@ def main() -> int:
     environment.pop("PREFECT_API_URL", None)  # alone, whatever servers this machine has
     environment.pop("GRACE_DATABASE_URL", None)
 
-    say(f"A repository with a bug: {repository}")
-    say("its tests say so, but not where it is. One command:")
+    say(f"{repository} has a bug: three tests fail, but none says where. One command:", "")
     say(f"$ grace fix {repository}", "")
     try:
         code = subprocess.run([GRACE, "fix", repository], cwd=folder, env=environment, check=False).returncode
@@ -34,9 +33,9 @@ def main() -> int:
     say("")
     if code == 0:
         say(f"Look around in {repository}: the checkout is as it was, the repair is a branch.")
-        say(f"The run:    GRACE_HOME={folder / 'home'} {shown(GRACE)} show RUN")
-        say(f"Your turn:  {shown(GRACE)} fix PATH-OF-A-REPOSITORY-WITH-A-FAILING-TEST")
-    say(f"All of it is in that folder: rm -r {folder} removes it.")
+        say(f"What was recorded:  GRACE_HOME={folder / 'home'} {shown(GRACE)} runs")
+        say(f"Your turn:          {shown(GRACE)} fix A-REPOSITORY-WITH-A-FAILING-TEST")
+    say(f"Nothing was written anywhere else: rm -r {folder} removes it all.")
     return code
 
 

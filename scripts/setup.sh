@@ -13,7 +13,7 @@ find_python() {
             return
         fi
     done
-    found=$("${PYTHON:-python3}" --version 2>&1 || true)
+    found=$("${PYTHON:-python3}" --version 2>/dev/null || true)
     echo "GRACE needs Python 3.11 or later with its venv module; here is: ${found:-none}." >&2
     echo "Install one (Debian and Ubuntu: apt install python3 python3-venv) or uv, or name it:" >&2
     echo "    make setup PYTHON=/path/to/python3" >&2

@@ -2,7 +2,7 @@
 
 A result is kept under GRACE's own run id, the stage and a digest of its inputs (not under Prefect's flow-run
 id), so that it is found again by whatever carries the run on: the same flow run, a new one, an embedded run
-or one on a server. Contracts are written as JSON, never pickled: reading a result runs no code.
+or one on a server. Contracts are written as JSON, never pickled.
 """
 
 import hashlib

@@ -7,7 +7,7 @@ from pathlib import Path
 import grace
 from grace.cli import interrupts
 from grace.cli.prefect_runtime import mark_cancelled, orchestration
-from grace.contracts import Outcome, Request
+from grace.contracts import Outcome, Request, RunStatus, RunSummary
 from grace.errors import Cancelled, EnvironmentLacking
 from grace.progress import Progress, listening
 from grace.settings import Settings
@@ -40,14 +40,16 @@ def launch(request: Request, settings: Settings, listener: Callable[[Progress], 
         with interrupts.postponed():
             if interrupts.requested():
                 ledger.cancel(request.id)
-                raise _cancelled(request) from error
+                raise _cancelled(ledger.summary(request.id)) from error
             ledger.fail(request.id, f"{type(error).__name__}: {error}")
         raise
 
 
-def _cancelled(request: Request) -> Cancelled:
-    again = f"`grace rerun {request.id}` goes on from its last finished stage."
-    return Cancelled(f"Run {request.id} was cancelled. {again}")
+def _cancelled(run: RunSummary) -> Cancelled:
+    if run.status is RunStatus.FINISHED:
+        return Cancelled(f"Run {run.run_id} had finished when it was stopped: see `grace show {run.run_id}`.")
+    again = f"`grace rerun {run.run_id}` goes on from its last finished stage."
+    return Cancelled(f"Run {run.run_id} was cancelled. {again}")
 
 
 def _flow(request: Request) -> Outcome:

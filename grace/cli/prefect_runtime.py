@@ -111,7 +111,8 @@ def _embedded(settings: Settings) -> Iterator[None]:
 def _first_start(home: Path) -> Iterator[Path]:
     """The file that names the Prefect whose tables are there; held while they may have to be made."""
     try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (home.parent, home):  # a mode is given to the last folder of a path only
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (home / "schema.lock").open("w") as lock:
             if not _is_migrated(home / "schema", home):
                 fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,13 +1,14 @@
-import os
+import contextlib
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grace.git import GitRepository, run_git
+from grace.git import GitRepository
 
 pytestmark = pytest.mark.e2e
 
@@ -34,13 +35,12 @@ def test_a_bug_is_fixed_delivered_shown_and_found_again(
     assert "-    return max(low, max(value, high))" in answer["diff"]
     assert repository.resolve(answer["branch"]) == answer["commit"]
     assert repository.uncommitted() == ()
-    assert os.listdir(environment["TMPDIR"]) == []
+    assert list(Path(environment["TMPDIR"]).iterdir()) == []
 
     fresh = repository.root.parent / "fresh"
-    run_git(
-        ("clone", "--quiet", "--branch", answer["branch"], str(repository.root), str(fresh)), cwd=Path("/")
-    )
-    pytest_again = ["python", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    clone = ["git", "clone", "--quiet", "--branch", answer["branch"], str(repository.root), str(fresh)]
+    subprocess.run(clone, check=True)
+    pytest_again = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     assert subprocess.run(pytest_again, cwd=fresh, capture_output=True, check=False).returncode == 0
 
     shown = grace("show", answer["run_id"][:8])
@@ -65,8 +65,9 @@ def test_interrupted_it_says_so_cleans_up_and_goes_on_later(
         text=True,
     )
     temporary = Path(environment["TMPDIR"])
-    while process.poll() is None and not any(temporary.rglob("test_slow.py")):
-        os.sched_yield()  # until the run is at work in its checkout
+    while not any(temporary.rglob("test_slow.py")):  # until the run is at work in its checkout
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            pytest.fail(f"grace ended by itself with {process.wait(0.05)}")
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 130, out

@@ -45,8 +45,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             time.sleep(0.1)
         yield url
     finally:
+        _send_what_is_queued()
         process.terminate()
         process.wait(30)
+
+
+def _send_what_is_queued() -> None:
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    EventsWorker.drain_all(timeout=5)
+    APILogWorker.drain_all(timeout=5)
 
 
 def _healthy(url: str) -> bool:
@@ -60,11 +69,16 @@ def _healthy(url: str) -> bool:
 @pytest.fixture
 def on_server(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A GRACE_HOME whose flows run on the server."""
-    from prefect.settings import PREFECT_API_URL, PREFECT_LOCAL_STORAGE_PATH, temporary_settings
+    from prefect import settings as s
 
     home = tmp_path / "home"
     monkeypatch.setenv("GRACE_HOME", str(home))
-    with temporary_settings({PREFECT_API_URL: server, PREFECT_LOCAL_STORAGE_PATH: home / "results"}):
+    updates = {
+        s.PREFECT_API_URL: server,
+        s.PREFECT_LOCAL_STORAGE_PATH: home / "results",
+        s.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,  # ending a heart takes a second
+    }
+    with s.temporary_settings(updates):
         yield home
 
 

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -165,3 +166,18 @@ def test_people_find_the_run_and_its_evidence_in_prefect(on_server: Path, rooms:
         )
     assert run.state is not None and run.state.is_completed()
     assert {artifact.key for artifact in found} == {"grace-diff", "grace-evidence"}
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"grace.contract": "Verification", "value": {}}'])
+def test_a_stored_result_that_cannot_be_read_counts_as_absent(
+    on_server: Path, rooms: Any, ask: Ask, damage: str
+) -> None:
+    first = fix_bug(ask())
+    (stored,) = (on_server / "results" / ("a" * 12)).glob("verify-*")
+    record = json.loads(stored.read_text())
+    record["result"] = damage
+    stored.write_text(json.dumps(record) if damage else "")
+    second = fix_bug(ask())
+    assert isinstance(first, Delivered) and isinstance(second, Delivered)
+    assert first.delivery.commit == second.delivery.commit
+    assert rooms.asked == ["reproduce", "repair", "verify", "verify"]

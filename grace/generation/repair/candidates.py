@@ -22,6 +22,9 @@ PLACE_WEIGHT = 2.5
 MODULE_LEVEL_COST = 1.8
 """Added for code that runs at import: no spectrum speaks for it."""
 
+MOST_PER_OPERATOR = 40_000
+"""Edits that one operator offers in one function."""
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -88,7 +91,7 @@ class CandidateSpace:
         self.units: list[Unit] = []
         self.announced = 0
         self._numbers = itertools.count()
-        self._seen: set[tuple[int, str]] = set()
+        self._seen: set[tuple[int, tuple[Splice, ...]]] = set()
         self._heap: list[tuple[float, int, Candidate | Callable[[], Iterator[Candidate]]]] = []
         self._ties = itertools.count()
         self._members = members_of(sources.values())
@@ -175,15 +178,21 @@ class CandidateSpace:
                 yield from self._made(rewrite(place), penalty, unit, place.statement.lineno)
 
     def _far(self, source: Source, scope: Scope, unit: Unit) -> Iterator[Candidate]:
-        for site, penalty in self._sites(source, scope):
+        sites, places = list(self._sites(source, scope)), list(self._places(source, scope))
+        each = _share(len(sites))
+        for site, penalty in sites:
             for operator in TEMPLATES_FAR:
-                yield from self._made(operator(site), penalty, unit, site.statement.lineno)
-        for place, penalty in self._places(source, scope):
-            yield from self._made(INSERTIONS[0](place), penalty, unit, place.statement.lineno)
+                edits = _cheapest(each, operator(site))
+                yield from self._made(edits, penalty, unit, site.statement.lineno)
+        for place, penalty in places:
+            edits = _cheapest(_share(len(places)), INSERTIONS[0](place))
+            yield from self._made(edits, penalty, unit, place.statement.lineno)
 
     def _guards(self, source: Source, scope: Scope, unit: Unit) -> Iterator[Candidate]:
-        for place, penalty in self._places(source, scope):
-            yield from self._made(INSERTIONS[1](place), penalty, unit, place.statement.lineno)
+        places = list(self._places(source, scope))
+        for place, penalty in places:
+            edits = _cheapest(2 * _share(len(places)), INSERTIONS[1](place))
+            yield from self._made(edits, penalty, unit, place.statement.lineno)
 
     def _crashes(self, source: Source, scope: Scope, unit: Unit) -> Iterator[Candidate]:
         frames = {frame.line for frame in self.red.frames if frame.path == source.path}
@@ -220,15 +229,32 @@ class CandidateSpace:
 
     def _made(self, edits: Iterator[Edit], penalty: float, unit: Unit, line: int) -> Iterator[Candidate]:
         for cost, operator, splices in edits:
-            relative = tuple(Splice(s.start - unit.start, s.end - unit.start, s.text) for s in splices)
-            if any(s.start < 0 or s.end > len(unit.source) for s in relative):
+            if any(s.start < unit.start or s.end > unit.start + len(unit.source) for s in splices):
                 continue  # an exchange with a neighbour outside of the function
-            after = apply_splices(unit.source, relative)
-            key = (unit.number, after)
-            if after == unit.source or key in self._seen:
+            key = (unit.number, tuple(_trimmed(self.sources[unit.path].text, s) for s in splices))
+            if key in self._seen or all(s.start == s.end and not s.text for s in key[1]):
                 continue
             self._seen.add(key)
             yield Candidate(next(self._numbers), cost + penalty, operator, unit.path, unit, splices, line)
+
+
+def _share(places: int) -> int:
+    """How many edits of one operator a place may offer, so that a long function does not drown in its own size."""
+    return max(MOST_PER_OPERATOR // max(places, 1), 12)
+
+
+def _cheapest(count: int, edits: Iterator[Edit]) -> Iterator[Edit]:
+    return iter(heapq.nsmallest(count, edits, key=lambda edit: edit.cost))
+
+
+def _trimmed(text: str, splice: Splice) -> Splice:
+    """The same splice without what it leaves as it was, so that equal edits look equal."""
+    start, end, new = splice
+    while start < end and new and text[start] == new[0]:
+        start, new = start + 1, new[1:]
+    while start < end and new and text[end - 1] == new[-1]:
+        end, new = end - 1, new[:-1]
+    return Splice(start, end, new)
 
 
 def _import_time(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -22,6 +22,8 @@ COST_MARGIN = 1.8
 LEAST_EXTRA_SECONDS = 1.0
 PAIR_MEMBERS = 160
 CHEAPEST_KEPT = 2000
+MOST_EXTRA_SECONDS = 15.0
+"""How long the search goes on after the first plausible patch."""
 PAIR_NUMBERS = 10**9
 """Pairs are numbered from here, singles from 0."""
 WHOLE_SUITE_SECONDS = 1.5
@@ -122,7 +124,8 @@ class Hunt:
             if self.found.plausible and stop_cost == float("inf"):
                 stop_cost = self.found.plausible[0].cost + COST_MARGIN
                 since = time.monotonic() - self._began
-                stop_time = min(deadline, time.monotonic() + max(LEAST_EXTRA_SECONDS, since))
+                extra = min(max(LEAST_EXTRA_SECONDS, since / 2), MOST_EXTRA_SECONDS)
+                stop_time = min(deadline, time.monotonic() + extra)
             if len(kept) < len(waiting) or len(self.found.plausible) >= ENOUGH_PLAUSIBLE:
                 return self.found
             if time.monotonic() > stop_time:

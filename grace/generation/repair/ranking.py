@@ -63,6 +63,7 @@ def anti_patterns(source: Source, candidate: Candidate) -> float:
     penalty = 0.0
     penalty += 0.9 * sum((before.calls - after.calls).values()) * (candidate.operator not in _EXCHANGING)
     penalty += 0.8 * max(0, before.loops - after.loops)
+    penalty += 0.8 * max(0, before.exits - after.exits)
     penalty += 0.4 * len(before.names - after.names)
     penalty += 0.8 * len(after.unused - before.unused)
     penalty += 1.0 * (after.constant_tests - before.constant_tests)
@@ -79,6 +80,7 @@ _EXCHANGING = frozenset(
 class _Shape:
     calls: Counter[str]
     loops: int
+    exits: int
     names: frozenset[str]
     unused: frozenset[str]
     constant_tests: int
@@ -106,6 +108,7 @@ def _shape(source: Source, candidate: Candidate, text: str) -> _Shape:
     return _Shape(
         calls=Counter(ast.unparse(n.func) for n in nodes if isinstance(n, ast.Call)),
         loops=sum(isinstance(n, ast.For | ast.While | ast.comprehension) for n in nodes),
+        exits=sum(isinstance(n, ast.Return | ast.Raise | ast.Yield) for n in nodes),
         names=frozenset(loaded),
         unused=frozenset((stored | arguments) - loaded),
         constant_tests=sum(

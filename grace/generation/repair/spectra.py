@@ -7,11 +7,13 @@ from typing import Any
 
 from grace.contracts import RedTest
 from grace.generation.repair.localise import Lines
-from grace.generation.repair.reproduce import FIRST_LIMIT, red_test
+from grace.generation.repair.reproduce import red_test
 from grace.generation.repair.session import Session
 
 HUNG_LIMIT = 0.3
 """CPU seconds that a test known to hang gets: its loop shows at once."""
+MEASURED_LIMIT = 10.0
+"""CPU seconds of any other test under the line recorder, which slows it down."""
 WARMING = 20
 """Green tests that run before the red ones in the same process."""
 CHUNK = 200
@@ -48,20 +50,21 @@ def measure(session: Session, known: Sequence[RedTest], deadline: float) -> Spec
     others = [k for k in range(len(session.tests)) if k not in set(reds)]
     others.sort(key=lambda k: session.tests[k].partition("::")[0] not in files)
     warming = others[:WARMING]  # what a project sets up once must not look like the red tests' own
-    _run(session, [*warming, *(k for k in reds if k not in hung)], spectra, FIRST_LIMIT)
-    _run(session, sorted(hung), spectra, HUNG_LIMIT)
+    _run(session, [*warming, *(k for k in reds if k not in hung)], spectra)
+    _run(session, sorted(hung), spectra, hang=True)
     for start in range(WARMING, len(others), CHUNK):
         if time.monotonic() > deadline:
             spectra.unmeasured = others[start:]
             break
-        _run(session, others[start : start + CHUNK], spectra, FIRST_LIMIT)
+        _run(session, others[start : start + CHUNK], spectra)
     return spectra
 
 
-def _run(session: Session, tests: list[int], spectra: Spectra, seconds: float) -> None:
+def _run(session: Session, tests: list[int], spectra: Spectra, *, hang: bool = False) -> None:
     if not tests:
         return
-    for answer in session.order("run", tests=tests, seconds=seconds, cover=True):
+    seconds = HUNG_LIMIT if hang else MEASURED_LIMIT
+    for answer in session.order("run", tests=tests, seconds=seconds, cover=True, hang=hang):
         if "lines" in answer:
             spectra.lines.update({int(test): lines for test, lines in answer["lines"].items()})
         else:

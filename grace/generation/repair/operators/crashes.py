@@ -151,9 +151,9 @@ def raising(place: Place, expected: tuple[str, ...]) -> Iterator[Edit]:
     statements = [text for text in place.scope.raised if any(name in text for name in known)]
     statements += [f"raise {name}({p})" for name in known for p in place.scope.variables[:3]]
     statements += [f"raise {name}" for name in known]
-    for k, condition in enumerate(guards(place)):
+    for k, condition in enumerate(guards(place.scope)):
         for j, text in enumerate(dict.fromkeys(statements)):
-            yield place.before(f"if {condition}:\n    {text}", 2.6 + k * 0.03 + j * 0.02, "guard inserted")
+            yield place.before(f"if {condition}:\n    {text}", 2.6 + k * 0.01 + j * 0.02, "guard inserted")
 
 
 def imports(source: Source, red: RedTest) -> Iterator[Edit]:

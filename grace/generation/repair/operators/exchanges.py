@@ -56,6 +56,8 @@ for _family in _FAMILIES:
         _RELATIVES[_name] = (*_RELATIVES.get(_name, ()), *(n for n in _family if n != _name))
 
 
+MOST_CONSTANTS = 40
+"""Literals of the code around that a constant may give way to."""
 _SIGNED = {"argument", "returned", "assigned", "element", "operand", "compared", "index", "bound"}
 
 
@@ -214,7 +216,7 @@ def constant(site: Site) -> Iterator[Edit]:
                 proposed.setdefault(repr(value + " "), 3.0)
         case None:
             proposed.update({"0": 2.6, "[]": 2.6, "{}": 2.8, "''": 2.8, "False": 2.4, "True": 2.8})
-    for k, other in enumerate(site.scope.constants):
+    for k, other in enumerate(site.scope.constants[:MOST_CONSTANTS]):
         if type(other) is type(value) and other != value and len(repr(other)) < 80:
             proposed.setdefault(repr(other), 2.4 + min(k, 30) * 0.03)
     proposed.pop(repr(value), None)
@@ -289,8 +291,10 @@ def attribute(site: Site) -> Iterator[Edit]:
     proposed.pop(node.attr, None)
     for text, cost in proposed.items():
         yield Edit(cost, "attribute", (Splice(*span, text),))
-    if owner == "self" and node.attr in site.scope.variables and isinstance(node.ctx, ast.Load):
-        yield site.replaced(node.attr, 2.2, "variable for attribute")
+    if isinstance(node.ctx, ast.Load) and not is_method:
+        for name in site.scope.variables:
+            if name == node.attr or _alike(name, node.attr):
+                yield site.replaced(name, 2.2 + 0.3 * (name != node.attr), "variable for attribute")
 
 
 def augmented(statement: ast.stmt, source_segment: str) -> Iterator[tuple[str, float]]:

@@ -1,6 +1,7 @@
 """Statements inserted, copied, moved, dropped or rewritten."""
 
 import ast
+import functools
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -203,9 +204,9 @@ def dropped(place: Place) -> Iterator[Edit]:
         return
     statement, source = place.statement, place.source
     if len(place.block) > 1:
-        yield Edit(3.1, "statement dropped", (Splice(*place.lines, ""),))
+        yield Edit(3.6, "statement dropped", (Splice(*place.lines, ""),))
     elif isinstance(statement, _SIMPLE):
-        yield place.instead("pass", 3.2, "statement dropped")
+        yield place.instead("pass", 3.6, "statement dropped")
     if (
         isinstance(statement, ast.If)
         and not statement.orelse
@@ -290,8 +291,21 @@ def _values(place: Place) -> list[str]:
 
 
 def _inserted(place: Place) -> Iterator[tuple[str, float]]:
-    scope, source = place.scope, place.source
-    seen: set[str] = {source.segment(place.statement)}
+    """(statement, cost), cheapest first."""
+    if place.loop:
+        yield from (("break", 3.3), ("continue", 3.5))
+    own = place.source.segment(place.statement)
+    yield from ((text, cost) for text, cost in _insertable(place.scope) if text != own)
+
+
+@functools.lru_cache(maxsize=64)
+def _insertable(scope: Scope) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(_proposed(scope), key=lambda item: item[1]))
+
+
+def _proposed(scope: Scope) -> Iterator[tuple[str, float]]:
+    source = scope.source
+    seen: set[str] = set()
 
     def fresh(text: str, cost: float) -> Iterator[tuple[str, float]]:
         if text not in seen:
@@ -299,7 +313,7 @@ def _inserted(place: Place) -> Iterator[tuple[str, float]]:
             yield text, cost
 
     for distance, root in enumerate((scope.root, source.tree)):
-        for k, text in enumerate(_copies(scope, root)):
+        for k, text in enumerate(_copies(scope, root, renamed=distance == 0)):
             yield from fresh(text, 3.3 + distance * 0.6 + min(k, 40) * 0.02)
     names = scope.variables[:12]
     for k, name in enumerate(names):
@@ -348,13 +362,10 @@ def _inserted(place: Place) -> Iterator[tuple[str, float]]:
                 yield from fresh(f"self.{attribute} = {name}", 3.8 + k * 0.03)
         else:
             yield from fresh(f"self.{attribute}()", 3.7 + k * 0.03)
-    if place.loop:
-        yield from fresh("break", 3.3)
-        yield from fresh("continue", 3.5)
 
 
-def _copies(scope: Scope, root: ast.AST) -> Iterator[str]:
-    """Simple statements of the code around, as they are and with one name exchanged."""
+def _copies(scope: Scope, root: ast.AST, *, renamed: bool) -> Iterator[str]:
+    """Simple statements of the code around, as they are, then with one name exchanged."""
     bodies = [root.body] if isinstance(root, FunctionNode | ast.Module) else []
     found: list[tuple[str, ast.stmt]] = []
     for body in bodies:
@@ -369,7 +380,7 @@ def _copies(scope: Scope, root: ast.AST) -> Iterator[str]:
         names = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
         if names <= scope.visible:
             yield text
-    for text, statement in found:
+    for text, statement in found[: 400 if renamed else 60]:
         names = [n for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id not in ("self", "cls")]
         for name in names:
             others = {n.id for n in names if n.id != name.id}
@@ -399,54 +410,47 @@ def guarded(place: Place) -> Iterator[Edit]:
     if place.loop:
         exits = [("continue", 0.0), ("break", 0.1), *exits]
     exits += [(text, 0.1) for text in place.scope.raised]
-    for k, condition in enumerate(guards(place)):
+    for k, condition in enumerate(guards(place.scope)):
         for text, extra in exits:
-            yield place.before(f"if {condition}:\n    {text}", 3.9 + k * 0.03 + extra, "guard inserted")
+            yield place.before(f"if {condition}:\n    {text}", 3.9 + k * 0.01 + extra, "guard inserted")
     if isinstance(place.statement, _SIMPLE):
         body = place.source.segment(place.statement)
         if "\n" not in body:
-            for k, condition in enumerate(guards(place)):
+            for k, condition in enumerate(guards(place.scope)):
                 text = f"if {condition}:{place.source.newline}{place.indent}    {body}"
-                yield place.instead(text, 3.8 + k * 0.03, "statement guarded")
+                yield place.instead(text, 3.6 + k * 0.01, "statement guarded")
 
 
 def _returns_nothing(place: Place) -> bool:
     return not any(isinstance(n, ast.Return) and n.value for n in ast.walk(place.scope.root))
 
 
-def guards(place: Place) -> list[str]:
+@functools.lru_cache(maxsize=64)
+def guards(scope: Scope) -> tuple[str, ...]:
     """Conditions under which an inserted guard may act, likeliest first."""
-    scope = place.scope
     found: dict[str, None] = {}
+    names = scope.variables[:10]
+    collections = [o for o in scope.attributes if o in scope.variables or o.startswith("self.")]
+    things = list(dict.fromkeys([*names, *collections[:6]]))
+    for thing in things:
+        found.update(dict.fromkeys((f"not {thing}", f"{thing} is None")))
     for condition in scope.conditions[:16]:
         found.setdefault(condition)
         found.setdefault(f"not ({condition})" if " " in condition else f"not {condition}")
-    for name in scope.variables[:10]:
-        for text in (
-            f"not {name}",
-            f"{name} is None",
-            name,
-            f"{name} is not None",
-            f"{name} == 0",
-            f"{name} < 0",
-            f"{name} <= 0",
-        ):
-            found.setdefault(text)
-        found.setdefault(f"{name} == 1")
-        found.setdefault(f"len({name}) == 0")
-    collections = [o for o in scope.attributes if o in scope.variables or o.startswith("self.")]
-    things = list(dict.fromkeys([*scope.variables[:10], *collections[:6]]))
-    for name in scope.variables[:8]:
+    for name in names[:8]:
         for thing in things:
             if name != thing:
-                found.setdefault(f"{name} in {thing}")
-                found.setdefault(f"{name} not in {thing}")
-    for name in scope.variables[:6]:
+                found.update(dict.fromkeys((f"{name} in {thing}", f"{name} not in {thing}")))
+    for name in names:
+        for text in (name, f"{name} is not None", f"{name} == 0", f"{name} < 0", f"{name} <= 0", f"{name} == 1"):
+            found.setdefault(text)
+        found.setdefault(f"len({name}) == 0")
+    for name in names[:6]:
         for other in things[:8]:
             if name != other:
                 for sign in ("==", "!=", ">", ">=", "<", "<="):
                     found.setdefault(f"{name} {sign} {other}")
-    return list(found)
+    return tuple(found)
 
 
 REWRITES = (rewritten, moved, dropped)

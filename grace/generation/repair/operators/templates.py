@@ -1,10 +1,11 @@
 """One expression becomes another of a known form: off by one, wrapped, guarded, negated, replaced."""
 
 import ast
+import functools
 from collections.abc import Iterator
 
 from grace.generation.repair.operators.site import Edit, Site
-from grace.generation.repair.scope import compatible, size
+from grace.generation.repair.scope import Scope, compatible, size
 from grace.generation.repair.source import Splice
 
 _COUNTS = {"index", "bound", "argument", "returned", "assigned", "compared", "operand", "iterated", "element"}
@@ -34,6 +35,8 @@ def negated(site: Site) -> Iterator[Edit]:
         if site.role in ("returned", "assigned") and site.kind == "bool":
             yield site.replaced(f"not {site.inner(site.node, 4)}", 2.0, "negation")
         return
+    if isinstance(site.parent, ast.UnaryOp):
+        return  # dropping the `not` that is there is another operator's
     if not isinstance(site.node, ast.UnaryOp | ast.Compare):
         yield site.replaced(f"not {site.inner(site.node, 4)}", 1.5, "negation")
     elif isinstance(site.node, ast.Compare):
@@ -46,55 +49,54 @@ def condition_extended(site: Site) -> Iterator[Edit]:
     """`c` → `c and d`, `c or d`, `not`s of d included; d from the code around and from small facts."""
     if not site.decides:
         return
-    for atom, cost in condition_atoms(site):
+    for atom, cost in (*_type_questions(site), *condition_atoms(site.scope)):
         if atom == site.text:
             continue
         for word in ("or", "and"):
             needed = 2 if word == "or" else 3
             yield site.replaced(f"{site.inner(site.node, needed)} {word} {atom}", cost, "condition extended")
-            if word == "and" and site.kind == "":
-                yield site.replaced(
-                    f"{atom} {word} {site.inner(site.node, needed)}", cost + 0.2, "condition extended"
-                )
+            if word == "and" or "None" in atom or "not " in atom:  # asked first: it protects what follows
+                asked_first = f"{atom} {word} {site.inner(site.node, needed)}"
+                yield site.replaced(asked_first, cost + 0.15, "condition extended")
 
 
-def condition_atoms(site: Site) -> Iterator[tuple[str, float]]:
-    """Facts that a condition may ask for: (text that binds as tightly as a comparison, cost)."""
-    seen: set[str] = set()
-
-    def fresh(text: str, cost: float) -> Iterator[tuple[str, float]]:
-        if text not in seen:
-            seen.add(text)
-            yield text, cost
-
-    for k, text in enumerate(site.scope.conditions[:40]):
-        yield from fresh(text if _tight(text) else f"({text})", 3.1 + k * 0.02)
-        yield from fresh(f"not {text}" if _tight(text) else f"not ({text})", 3.4 + k * 0.02)
+def _type_questions(site: Site) -> Iterator[tuple[str, float]]:
+    """Further questions about what the condition already asks the type of."""
     for node in ast.walk(site.node):
         match node:
             case ast.Call(func=ast.Name(id="isinstance"), args=[tested, _]):
                 for k, name in enumerate(("str", "(str, bytes)", "bool", "bytes", "dict", "list", "tuple", "int")):
                     asked = f"isinstance({site.source.segment(tested)}, {name})"
-                    yield from fresh(f"not {asked}", 2.9 + k * 0.03)
-                    yield from fresh(asked, 3.1 + k * 0.03)
-    things = [*site.scope.variables[:14], *(f"self.{a}" for a in site.scope.self_attributes[:8])]
+                    yield f"not {asked}", 2.9 + k * 0.03
+                    yield asked, 3.1 + k * 0.03
+
+
+@functools.lru_cache(maxsize=64)
+def condition_atoms(scope: Scope) -> tuple[tuple[str, float], ...]:
+    """Facts that a condition may ask for: (text that binds as tightly as a comparison, cost), cheapest first."""
+    found: dict[str, float] = {}
+    for k, text in enumerate(scope.conditions[:40]):
+        found.setdefault(text if _tight(text) else f"({text})", 3.1 + k * 0.02)
+        found.setdefault(f"not {text}" if _tight(text) else f"not ({text})", 3.4 + k * 0.02)
+    things = [*scope.variables[:14], *(f"self.{a}" for a in scope.self_attributes[:8])]
     for k, thing in enumerate(things):
         late = k * 0.03
-        yield from fresh(thing, 3.2 + late)
-        yield from fresh(f"not {thing}", 3.2 + late)
-        yield from fresh(f"{thing} is None", 3.3 + late)
-        yield from fresh(f"{thing} is not None", 3.3 + late)
+        found.setdefault(f"not {thing}", 3.2 + late)
+        found.setdefault(f"{thing} is None", 3.2 + late)
+        found.setdefault(f"{thing} is not None", 3.2 + late)
+        found.setdefault(thing, 3.3 + late)
         for number in ("0", "1"):
             for sign in ("==", ">", "<", "!=", "<=", ">="):
-                yield from fresh(f"{thing} {sign} {number}", 3.9 + late)
+                found.setdefault(f"{thing} {sign} {number}", 3.9 + late)
     for k, one in enumerate(things):
         for other in things:
             if one != other:
                 late = k * 0.03
-                yield from fresh(f"{one} in {other}", 3.6 + late)
-                yield from fresh(f"{one} not in {other}", 3.6 + late)
+                found.setdefault(f"{one} in {other}", 3.6 + late)
+                found.setdefault(f"{one} not in {other}", 3.6 + late)
                 for sign in ("==", "!=", "<", "<=", ">", ">="):
-                    yield from fresh(f"{one} {sign} {other}", 3.7 + late)
+                    found.setdefault(f"{one} {sign} {other}", 3.7 + late)
+    return tuple(sorted(found.items(), key=lambda item: item[1]))
 
 
 def _tight(text: str) -> bool:
@@ -156,6 +158,8 @@ def wrapped(site: Site) -> Iterator[Edit]:
     for name in site.scope.variables[:16]:
         if kind not in ("num", "bool", "none", "set"):
             yield site.replaced(f"{tight}[{name}]", 3.3, "element or slice")
+            yield site.replaced(f"{tight}[{name}:]", 3.3, "element or slice")
+            yield site.replaced(f"{tight}[:{name}]", 3.3, "element or slice")
 
 
 def clamped(site: Site) -> Iterator[Edit]:
@@ -211,6 +215,8 @@ def combined(site: Site) -> Iterator[Edit]:
             yield site.replaced(f"{product} % {name}", 3.4 + late, "combined")
             yield site.replaced(f"{product} / {name}", 3.8 + late, "combined")
     if site.kind in ("", "num"):
+        yield site.replaced(f"{site.inner(site.node, 13)} ** 2", 3.4, "combined")
+        yield site.replaced(f"{site.inner(site.node, 11)} * {site.inner(site.node, 12)}", 3.7, "combined")
         for number in ("2", "10"):
             yield site.replaced(f"{site.inner(site.node, 11)} * {number}", 3.5, "combined")
             yield site.replaced(f"{site.inner(site.node, 11)} // {number}", 3.5, "combined")
@@ -258,6 +264,28 @@ def _shares_names(node: ast.expr, names: frozenset[str]) -> bool:
     return any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node))
 
 
+def condition_for_literal(site: Site) -> Iterator[Edit]:
+    """`while True` → `while queue`, `return True` → `return depth == 0`."""
+    if not isinstance(site.node, ast.Constant) or not isinstance(site.node.value, bool):
+        return
+    if site.decides or site.role in ("returned", "assigned"):
+        for k, name in enumerate(site.scope.variables[:12]):
+            yield site.replaced(name, 2.4 + k * 0.03, "condition for literal")
+        for k, (atom, _) in enumerate(condition_atoms(site.scope)[:120]):
+            yield site.replaced(atom, 2.7 + k * 0.01, "condition for literal")
+
+
+def target_replaced(site: Site) -> Iterator[Edit]:
+    """What is assigned to gives way to another variable, element or attribute that the function uses."""
+    if not isinstance(getattr(site.node, "ctx", None), ast.Store) or isinstance(site.node, ast.Tuple | ast.List):
+        return
+    for k, ingredient in enumerate(site.scope.ingredients):
+        if isinstance(ingredient.node, ast.Subscript | ast.Attribute | ast.Name) and ingredient.text != site.text:
+            if not (isinstance(ingredient.node, ast.Name) and isinstance(site.node, ast.Name)):
+                cost = 3.2 + ingredient.distance * 0.6 + min(k, 40) * 0.02
+                yield site.replaced(ingredient.text, cost, "target replaced")
+
+
 def value_for_literal(site: Site) -> Iterator[Edit]:
     """A literal or empty value gives way to a variable, and a variable or call to a plain value."""
     if site.role not in (
@@ -281,6 +309,10 @@ def value_for_literal(site: Site) -> Iterator[Edit]:
             yield site.replaced(name, 2.5 + k * 0.03, "variable for literal")
         for k, name in enumerate(site.scope.self_attributes[:12]):
             yield site.replaced(f"self.{name}", 2.8 + k * 0.04, "variable for literal")
+            if isinstance(site.node, ast.List | ast.Tuple | ast.Set):
+                opening, closing = site.text[0], site.text[-1]
+                if isinstance(site.node, ast.List | ast.Set):
+                    yield site.replaced(f"{opening}{name}{closing}", 2.7 + k * 0.03, "variable for literal")
         for text in ("[]", "{}", "set()", "None", "''", "[[]]", "()"):
             if text != site.text:
                 yield site.replaced(text, 2.8, "literal for literal")
@@ -458,5 +490,7 @@ def _comprehension(
                     yield Edit(3.6, "filter added", (Splice(behind, behind, f" if {name} {sign} {other}"),))
 
 
-TEMPLATES_NEAR = (off_by_one, negated, rounded_up, calls, subscripts, choices, value_for_literal)
-TEMPLATES_FAR = (wrapped, clamped, combined, condition_extended, expression_replaced)
+TEMPLATES_NEAR = (
+    off_by_one, negated, rounded_up, calls, subscripts, choices, value_for_literal, condition_for_literal,
+)  # fmt: skip
+TEMPLATES_FAR = (wrapped, clamped, combined, condition_extended, expression_replaced, target_replaced)

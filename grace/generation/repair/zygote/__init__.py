@@ -9,9 +9,15 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import traceback
+from typing import List
 
+from . import clock
 from .channel import Channel
+
+COLLECTING_SECONDS = 120.0
+"""CPU seconds that importing project and tests may take; an import that does not end is then an error."""
 
 
 def main() -> None:
@@ -24,27 +30,34 @@ def main() -> None:
     os.chdir(root)
     sys.path.insert(0, root)  # what `python -m pytest` does
     sys.path.extend(order["lent"])  # last: anything of the target's own comes first
-    sys.setswitchinterval(1.0)  # candidates run single-threaded; fewer switches, steadier timing
 
     import pytest
 
     from .serving import Server
 
     server = Server(channel, root)
+    clock.install()
     try:
+        clock.arm(order.get("collecting_seconds", COLLECTING_SECONDS))
         code = int(pytest.main(_arguments(order["arguments"]), plugins=[server]))
     except BaseException:  # noqa: BLE001 - reported to the other side, which decides
         channel.send({"fatal": traceback.format_exc(limit=-8)})
         return
+    finally:
+        clock.disarm()
     if not server.served:
         channel.send({"fatal": "pytest ended before collecting tests", "exit": code})
 
 
-def _arguments(wanted: list[str]) -> list[str]:
-    """The project's own options stay, but nothing may distribute, measure or reorder the tests."""
+def _arguments(wanted: List[str]) -> List[str]:
+    """The project's own options stay, but nothing may stop early, distribute, measure or reorder the tests.
+
+    A plug-in whose options the project's configuration may name is told to do nothing rather than left out:
+    without it those options would be errors.
+    """
     from importlib.util import find_spec
 
-    arguments = ["-p", "no:cacheprovider", "--capture=no", "-q"]
+    arguments = ["--capture=no", "-q", "--maxfail=0", "-o", "cache_dir=" + tempfile.mkdtemp(prefix="cache-")]
     if find_spec("xdist"):
         arguments += ["-n0"]
     if find_spec("pytest_cov"):
@@ -52,5 +65,5 @@ def _arguments(wanted: list[str]) -> list[str]:
     if find_spec("pytest_randomly"):
         arguments += ["-p", "no:randomly"]
     if find_spec("pytest_timeout"):
-        arguments += ["-p", "no:timeout", "-o", "timeout=0"]
+        arguments += ["--timeout=0"]
     return arguments + wanted

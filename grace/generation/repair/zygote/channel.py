@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any, BinaryIO, Dict, Optional
+
+Order = Dict[str, Any]
+Answer = Dict[str, Any]
 
 
 class Channel:
     """Orders come in, answers go out; what tests print goes nowhere near it."""
 
-    def __init__(self, incoming, outgoing):
+    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
         self._incoming = incoming
         self._outgoing = outgoing
 
@@ -23,12 +27,12 @@ class Channel:
         os.dup2(2, 1)
         return channel
 
-    def receive(self):
+    def receive(self) -> Optional[Order]:
         """The next order, None when the other side has gone."""
         line = self._incoming.readline()
         return json.loads(line) if line else None
 
-    def send(self, answer) -> None:
+    def send(self, answer: Answer) -> None:
         """One answer, at once."""
         self._outgoing.write(json.dumps(answer).encode() + b"\n")
         self._outgoing.flush()

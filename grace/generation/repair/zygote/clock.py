@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import signal
+from types import FrameType
+from typing import Optional
 
 
 class OutOfTime(BaseException):
-    """The code used up its CPU seconds. Not an Exception, so that ordinary handlers let it through."""
+    """The code used up its seconds. Not an Exception, so that ordinary handlers let it through."""
 
 
-def _raise(_signum, _frame):
+def _raise(_signal: int, _frame: Optional[FrameType]) -> None:
     raise OutOfTime
+
+
+def install() -> None:
+    """Once per process, before the first `arm`. From then on SIGPROF from elsewhere interrupts, too."""
+    signal.signal(signal.SIGPROF, _raise)
 
 
 def arm(seconds: float) -> None:
@@ -21,8 +28,3 @@ def arm(seconds: float) -> None:
 def disarm() -> None:
     """Let the code run on."""
     signal.setitimer(signal.ITIMER_PROF, 0)
-
-
-def install() -> None:
-    """Once per child, before the first `arm`."""
-    signal.signal(signal.SIGPROF, _raise)

@@ -6,10 +6,16 @@ import os
 import sys
 
 
-def recorder(root: str):
-    """The cheapest recorder this interpreter offers. All have `begin(test)`, `end()` and `collected()`."""
+def recorder(root: str, interrupted: bool):
+    """The cheapest recorder this interpreter offers. All have `begin(test)`, `end()` and `collected()`.
+
+    Tests that are going to be `interrupted` are not given to coverage.py: an exception out of a signal handler can
+    leave its tracer holding a lock.
+    """
     if sys.version_info >= (3, 12):
         return Monitoring(root)
+    if interrupted:
+        return Tracing(root)
     try:
         import coverage
     except ImportError:

@@ -72,7 +72,7 @@ class Server:
     def serve_run(self, order):
         """Run tests fully, in order; with the lines they execute when asked; under edits when given."""
         chosen = order["tests"]
-        cover = lines.recorder(self.root) if order.get("cover") else None
+        cover = lines.recorder(self.root, order["hang"]) if order.get("cover") else None
         state = {"ready": False, "hung": 0}
 
         def work(position, emit):
