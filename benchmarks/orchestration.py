@@ -48,16 +48,12 @@ def answer_at_once() -> None:
     red = c.RedTest(test_id="test_half.py::test_half", outcome="failed")
 
     def reproduce(request, **_):  # type: ignore[no-untyped-def]  # a stand-in
-        return c.Reproduction(
-            status=c.ReproductionStatus.RED, red=(red,), collected=1, reason="ready", interpreter=own
-        )
+        return c.Reproduction(status=c.ReproductionStatus.RED, red=(red,), collected=1, reason="ready", interpreter=own)
 
     def repair(request, _reproduction, *, repository, runner):  # type: ignore[no-untyped-def]  # a stand-in
         import hashlib
 
-        edit = c.FileEdit(
-            path="half.py", before_hash=hashlib.sha256(BROKEN.encode()).hexdigest(), after=FIXED.encode()
-        )
+        edit = c.FileEdit(path="half.py", before_hash=hashlib.sha256(BROKEN.encode()).hexdigest(), after=FIXED.encode())
         change = c.Change(
             base_revision=request.base_revision,
             edits=(edit,),
@@ -119,9 +115,7 @@ def repository(folder: Path) -> Path:
     """A repository with one planted bug."""
     folder.mkdir()
     (folder / "half.py").write_text(BROKEN)
-    (folder / "test_half.py").write_text(
-        "from half import half\n\ndef test_half():\n    assert half(8) == 4\n"
-    )
+    (folder / "test_half.py").write_text("from half import half\n\ndef test_half():\n    assert half(8) == 4\n")
     git = ["git", "-c", "user.name=b", "-c", "user.email=b@localhost", "-C", str(folder)]
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "start"]):
         subprocess.run([*git, *arguments], check=True)
@@ -175,9 +169,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=5)
     parser.add_argument("--no-baseline", action="store_true", help="leave out Prefect without GRACE")
-    parser.add_argument(
-        "--one", metavar="REPO", help="one run with ready answers (used by the benchmark itself)"
-    )
+    parser.add_argument("--one", metavar="REPO", help="one run with ready answers (used by the benchmark itself)")
     options = parser.parse_args()
     if options.one:
         answer_at_once()

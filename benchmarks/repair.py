@@ -65,9 +65,7 @@ class Result:
 def measure(case: Path, options: Options) -> Result:
     """One case, from fresh copies."""
     with tempfile.TemporaryDirectory(prefix="grace-bench-") as name:
-        given, judge, intended = (
-            commit(case, Path(name) / use / case.name) for use in ("given", "judge", "answer")
-        )
+        given, judge, intended = (commit(case, Path(name) / use / case.name) for use in ("given", "judge", "answer"))
         began = time.monotonic()
         answer, note = fix(given, options)
         seconds = time.monotonic() - began
@@ -155,9 +153,7 @@ def tests_pass(place: Path, seconds: float) -> bool:
     ]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(
-            command, cwd=place, env=environment, capture_output=True, timeout=seconds, check=False
-        )
+        done = subprocess.run(command, cwd=place, env=environment, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0
@@ -233,9 +229,7 @@ def show(result: Result) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", type=Path, help="folder of repositories, one bug each")
     parser.add_argument("--answers", type=Path, help="folder of intended fixes: CASE.patch or CASE/")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these cases")

@@ -1,0 +1,1 @@
+"""How flows reach the servers and workers that run them."""

@@ -54,6 +54,4 @@ def _gave_up(request: Request, reason: str, evidence: Evidence, reproduction: Re
         Status.UNCOLLECTABLE: "uncollectable",
     }
     cause = causes.get(reproduction.status, "no_repair")
-    return GaveUp.model_validate(
-        {"run_id": request.id, "reason": reason, "cause": cause, "evidence": evidence}
-    )
+    return GaveUp.model_validate({"run_id": request.id, "reason": reason, "cause": cause, "evidence": evidence})

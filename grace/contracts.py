@@ -136,7 +136,8 @@ class Interpreter(Contract):
     lends_pytest: bool = Field(False, description="It has no pytest of its own; GRACE lends one.")
     missing: tuple[str, ...] = Field((), description="Declared dependencies it does not have.")
     source_roots: tuple[str, ...] = Field(
-        (), description="Folders of the repository that code is imported from (src layout, editable installs)."
+        (),
+        description="Folders of the repository that code is imported from (src layout, editable installs).",
     )
 
 

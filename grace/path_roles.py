@@ -58,9 +58,7 @@ def names_dependencies(path: str) -> bool:
 def runs_in_ci(path: str) -> bool:
     """Configuration of what runs on a build server or on commit."""
     pure = PurePosixPath(path)
-    return any(fnmatchcase(pure.name, pattern) for pattern in _CI_FILES) or bool(
-        _CI_FOLDERS & set(pure.parts[:-1])
-    )
+    return any(fnmatchcase(pure.name, pattern) for pattern in _CI_FILES) or bool(_CI_FOLDERS & set(pure.parts[:-1]))
 
 
 def sets_policy(path: str) -> bool:

@@ -71,18 +71,14 @@ def prefect_environment(settings: Settings, *, api_url: str) -> dict[str, str]:
     }
 
 
-def embedded_prefect_environment(
-    settings: Settings, *, api_url: str, password: str, migrate: bool
-) -> dict[str, str]:
+def embedded_prefect_environment(settings: Settings, *, api_url: str, password: str, migrate: bool) -> dict[str, str]:
     """The same for a server inside this process, with everything off that a single run does not need."""
     return {
         **prefect_environment(settings, api_url=api_url),
         "PREFECT_HOME": str(settings.prefect_home),
         "PREFECT_API_AUTH_STRING": f"grace:{password}",
         "PREFECT_SERVER_API_AUTH_STRING": f"grace:{password}",
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": (
-            f"sqlite+aiosqlite:///{settings.prefect_home / 'prefect.db'}"
-        ),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": (f"sqlite+aiosqlite:///{settings.prefect_home / 'prefect.db'}"),
         "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": str(migrate).lower(),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_ENABLED": "false",

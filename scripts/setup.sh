@@ -47,3 +47,6 @@ if command -v uv >/dev/null 2>&1; then
 else
     with_pip
 fi
+
+# Where the environment forbids Python to write bytecode, every start would compile everything again.
+.venv/bin/python -m compileall -q grace flows tasks blocks deployments

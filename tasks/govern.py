@@ -7,9 +7,7 @@ from tasks.persistence import stage
 
 
 @stage("govern", 90)
-def govern(
-    request: Request, change: Change, verification: Verification, scan: ScanReport, impact: Impact
-) -> Decision:
+def govern(request: Request, change: Change, verification: Verification, scan: ScanReport, impact: Impact) -> Decision:
     """Ask every policy whether the change may be delivered; the strictest answer counts."""
     from grace.governance import decide
 

@@ -48,9 +48,7 @@ def _reached(edited: tuple[str, ...], graph: ImportGraph) -> list[Affected]:
             queue.append(importer)
         if distance == 1:  # farther away, a package that merely runs is no reason to expect a difference
             for importer in sorted(graph.inside.get(path, frozenset()) - found.keys()):
-                found[importer] = Affected(
-                    path=importer, distance=1, why=f"runs {path} by importing below it"
-                )
+                found[importer] = Affected(path=importer, distance=1, why=f"runs {path} by importing below it")
                 queue.append(importer)
     return sorted(found.values(), key=lambda affected: (affected.distance, affected.path))
 
@@ -77,14 +75,7 @@ def _risk(
 
 def _blind_spots(edited: tuple[str, ...], graph: ImportGraph) -> tuple[str, ...]:
     return (
-        *(
-            f"{path} is not Python: what uses it is unknown"
-            for path in edited
-            if not path.endswith((".py", ".pyi"))
-        ),
-        *(
-            f"{path} cannot be parsed ({why}): its imports are unknown"
-            for path, why in graph.unparsable.items()
-        ),
+        *(f"{path} is not Python: what uses it is unknown" for path in edited if not path.endswith((".py", ".pyi"))),
+        *(f"{path} cannot be parsed ({why}): its imports are unknown" for path, why in graph.unparsable.items()),
         *(f"{path} imports modules whose names are computed" for path in graph.dynamic),
     )

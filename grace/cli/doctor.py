@@ -51,9 +51,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 def _python() -> Finding:
     found = ".".join(map(str, sys.version_info[:3]))
     good = sys.version_info >= _LEAST_PYTHON
-    return Finding(
-        "python", good, True, f"{found} at {sys.executable}", "" if good else "Use Python 3.11 or newer."
-    )
+    return Finding("python", good, True, f"{found} at {sys.executable}", "" if good else "Use Python 3.11 or newer.")
 
 
 def _git() -> Finding:

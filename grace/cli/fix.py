@@ -107,9 +107,7 @@ def _base(repository: GitRepository, arguments: FixArguments) -> tuple[str, tupl
 def _refuse_read_only(root: Path, arguments: FixArguments) -> None:
     git_folder = root / ".git"
     if not arguments.dry_run and git_folder.is_dir() and not os.access(git_folder, os.W_OK):
-        raise InputError(
-            f"You may not write to {git_folder}, where the branch would go. --dry-run needs no write."
-        )
+        raise InputError(f"You may not write to {git_folder}, where the branch would go. --dry-run needs no write.")
 
 
 def _test_path(given: str, root: Path) -> str:

@@ -21,9 +21,7 @@ app = typer.Typer(
 _UsageError: Any = typer.BadParameter.__mro__[1]  # typer exports only what derives from it
 
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]
-Approve = Annotated[
-    bool, typer.Option("--approve", help="Cast your own vote where policy lets you; recorded as such.")
-]
+Approve = Annotated[bool, typer.Option("--approve", help="Cast your own vote where policy lets you; recorded as such.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run id, or the start of one.")]
 
 
@@ -46,9 +44,7 @@ def fix(
     ] = 300.0,
     python: Annotated[
         str | None,
-        typer.Option(
-            metavar="PATH", help="The project's interpreter or virtual environment. [default: find it]"
-        ),
+        typer.Option(metavar="PATH", help="The project's interpreter or virtual environment. [default: find it]"),
     ] = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="After delivery, also apply the change to the clean checkout.")

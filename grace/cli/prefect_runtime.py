@@ -142,18 +142,14 @@ def _start(listener: socket.socket) -> "tuple[uvicorn.Server, Thread]":
         import uvicorn
         from prefect.server.api.server import create_app
 
-        config = uvicorn.Config(
-            create_app(ephemeral=True), log_level="error", access_log=False, lifespan="on"
-        )
+        config = uvicorn.Config(create_app(ephemeral=True), log_level="error", access_log=False, lifespan="on")
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="prefect-server", daemon=True)
     thread.start()
     deadline = time.monotonic() + _STARTUP_SECONDS
     while not server.started:
         if not thread.is_alive() or time.monotonic() > deadline:
-            raise EnvironmentLacking(
-                "Prefect's server did not start here. `grace doctor` says what is missing."
-            )
+            raise EnvironmentLacking("Prefect's server did not start here. `grace doctor` says what is missing.")
         time.sleep(0.01)
     return server, thread
 

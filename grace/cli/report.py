@@ -92,9 +92,7 @@ class Reporter:
 
     def run(self, run: RunSummary, request: Request, steps: Sequence[RunStep], errors: Sequence[str]) -> None:
         """How far a run came."""
-        self._out.print(
-            Text(plain(f"Run {run.run_id} ({run.kind.value}) for {request.requested_by}: ")), end=""
-        )
+        self._out.print(Text(plain(f"Run {run.run_id} ({run.kind.value}) for {request.requested_by}: ")), end="")
         self._out.print(_coloured(run.status.value))
         self._out.print(Text(plain(f"{request.repository} at {request.base_revision[:12]}")))
         if request.text:
@@ -103,9 +101,7 @@ class Reporter:
         for step in steps:
             took = (step.finished_at - step.started_at).total_seconds() if step.finished_at else None
             seconds = "" if took is None else f"{took:.1f}"
-            table.add_row(
-                step.stage, str(step.attempt), _coloured(step.status), seconds, Text(plain(step.summary))
-            )
+            table.add_row(step.stage, str(step.attempt), _coloured(step.status), seconds, Text(plain(step.summary)))
         self._out.print(table)
         for error in errors:
             self._out.print(Text(plain(f"Error: {error}"), style="red"))

@@ -65,9 +65,7 @@ def run_git(
     except subprocess.TimeoutExpired as error:
         raise TransientError(f"git {arguments[0]} in {cwd} took longer than {timeout:.0f} s.") from error
     except OSError as error:
-        raise EnvironmentLacking(
-            f"git cannot be started in {cwd}: {error}. Check the permissions."
-        ) from error
+        raise EnvironmentLacking(f"git cannot be started in {cwd}: {error}. Check the permissions.") from error
     if done.returncode not in accept:
         raise _failure(arguments, cwd, done.stderr.decode("utf-8", "replace").strip())
     return done
@@ -77,9 +75,7 @@ def identity(author: str, when: str) -> dict[str, str]:
     """The environment that makes `Name <address>` author and committer at a date git reads."""
     name, _, address = author.partition(" <")
     fields = {"NAME": name, "EMAIL": address.removesuffix(">"), "DATE": when}
-    return {
-        f"GIT_{role}_{field}": value for role in ("AUTHOR", "COMMITTER") for field, value in fields.items()
-    }
+    return {f"GIT_{role}_{field}": value for role in ("AUTHOR", "COMMITTER") for field, value in fields.items()}
 
 
 def text(raw: bytes) -> str:
@@ -98,9 +94,7 @@ def _failure(arguments: Sequence[str], cwd: Path, said: str) -> GraceError:
     command = next((a for a in arguments if not a.startswith("-") and "=" not in a), "")
     what = f"git {command} failed in {cwd}: {said}"
     if re.search(r"\.lock': File exists|index file open failed|Resource temporarily unavailable", said):
-        return TransientError(
-            f"{what}\nAnother git is at work there; if none is, remove the lock file it names."
-        )
+        return TransientError(f"{what}\nAnother git is at work there; if none is, remove the lock file it names.")
     if "No space left on device" in said or "Disk quota exceeded" in said:
         return EnvironmentLacking(f"No space left on the disk: free some and run again. ({what})")
     if re.search(r"ermission denied|insufficient permission|Read-only file system", said):

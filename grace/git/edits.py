@@ -51,9 +51,7 @@ def refuse_special_modes(patch: str) -> None:
         raise IntegrityError("Refusing a patch that makes a symbolic link or a submodule.")
 
 
-def apply_patch(
-    patch: str, folder: Path, *mode: str, error: type[GraceError], options: Sequence[str] = ()
-) -> None:
+def apply_patch(patch: str, folder: Path, *mode: str, error: type[GraceError], options: Sequence[str] = ()) -> None:
     """Apply a patch to the files of a folder, or as `mode` says: git checks all of it before it writes.
 
     `options` go to git itself. Raises `error` when the patch does not fit.

@@ -66,9 +66,7 @@ def _without_filters(path: Path, options: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(part for driver in drivers for setting in off for part in ("-c", f"{driver}.{setting}"))
 
 
-def borrowing_git_dir(
-    objects: Path, git_dir: Path, *, head: str, attributes: str, bare: bool = False
-) -> Path:
+def borrowing_git_dir(objects: Path, git_dir: Path, *, head: str, attributes: str, bare: bool = False) -> Path:
     """A new git folder with no configuration of its own that also reads the objects given.
 
     Raises EnvironmentLacking when it cannot be written.

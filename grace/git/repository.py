@@ -104,9 +104,7 @@ class GitRepository:
             line_end = answer.index(b"\n", at)
             header = answer[at:line_end].split()
             if header[1:2] != [b"blob"]:
-                raise IntegrityError(
-                    f"{self.root} lacks the object {blob} of {path}: run `git fsck`, or fetch it."
-                )
+                raise IntegrityError(f"{self.root} lacks the object {blob} of {path}: run `git fsck`, or fetch it.")
             at = line_end + 1 + int(header[2]) + 1
             contents[path] = answer[line_end + 1 : at - 1]
         return contents
@@ -143,9 +141,7 @@ class GitRepository:
         }
         readable = [edit.path for edit in edits if edit.path not in opaque]
         with workspace(self._workspaces) as scratch:
-            git_dir = borrowing_git_dir(
-                self._place.objects, scratch / "git", head=base, attributes="", bare=True
-            )
+            git_dir = borrowing_git_dir(self._place.objects, scratch / "git", head=base, attributes="", bare=True)
             tree = self._write_tree(base, edits, scratch, (f"--git-dir={git_dir}",))
             diff = ("diff-tree", "-r", "-p", "--binary", "--full-index", "--no-renames", base, tree, "--")
             parts = []
@@ -164,10 +160,7 @@ class GitRepository:
         """
         base = self.resolve(base)
         self._replaced(base, edits)
-        if (
-            shutil.disk_usage(self._place.objects).free
-            < sum(len(edit.after or b"") for edit in edits) + 2**20
-        ):
+        if shutil.disk_usage(self._place.objects).free < sum(len(edit.after or b"") for edit in edits) + 2**20:
             raise EnvironmentLacking(f"No space left on the disk of {self.root}: free some and run again.")
         with workspace(self._workspaces) as scratch:
             tree = self._write_tree(base, edits, scratch, self._place.options)
@@ -206,9 +199,7 @@ class GitRepository:
         if self.bare:
             raise InputError(f"{self.root} is a bare repository: there is no checkout to apply to.")
         if dirty := self._status("--untracked-files=no"):
-            raise InputError(
-                f"The checkout is not clean ({', '.join(dirty[:3])}): commit or stash, then apply."
-            )
+            raise InputError(f"The checkout is not clean ({', '.join(dirty[:3])}): commit or stash, then apply.")
         refuse_special_modes(patch)
         numstat = (*self._place.options, "apply", "--numstat", "-z", "-")
         names = run_git(numstat, cwd=self.root, stdin=patch.encode(), accept=(0, 1, 128)).stdout.split(b"\0")
@@ -222,12 +213,8 @@ class GitRepository:
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────
 
-    def _git(
-        self, *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
-    ) -> bytes:
-        return run_git(
-            (*self._place.options, *arguments), cwd=self.root, stdin=stdin, environment=environment
-        ).stdout
+    def _git(self, *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None) -> bytes:
+        return run_git((*self._place.options, *arguments), cwd=self.root, stdin=stdin, environment=environment).stdout
 
     def _commit_tree(self, tree: str, parent: str, message: str, dated: Mapping[str, str]) -> str:
         arguments = ("commit-tree", tree, "-p", parent)
@@ -267,18 +254,14 @@ class GitRepository:
                 raise IntegrityError(f"Refusing to edit {edit.path!r}: {reason}.")
             old = before.get(edit.path)
             if (None if old is None else hashlib.sha256(old).hexdigest()) != edit.before_hash:
-                raise IntegrityError(
-                    f"{edit.path} at {base[:12]} is not what the edit was made for: start again."
-                )
+                raise IntegrityError(f"{edit.path} at {base[:12]} is not what the edit was made for: start again.")
             if old is None and edit.after is None:
                 raise IntegrityError(f"Refusing to delete {edit.path!r}: it is not in {base[:12]}.")
         if len(made) < len(edits):
             raise IntegrityError("Two edits name the same file: merge them.")
         return before
 
-    def _write_tree(
-        self, base: str, edits: Sequence[FileEdit], scratch: Path, options: tuple[str, ...]
-    ) -> str:
+    def _write_tree(self, base: str, edits: Sequence[FileEdit], scratch: Path, options: tuple[str, ...]) -> str:
         """The tree of base with the edits, written to the objects of the git folder that options name."""
 
         def git(*arguments: str, stdin: bytes = b"") -> bytes:

@@ -35,18 +35,12 @@ def is_python(path: str, content: bytes) -> bool:
     return path.endswith((".py", ".pyi", ".pyw")) or _SHEBANG.match(content) is not None
 
 
-def _runs(
-    before: Detection, after: Detection, python: list[str], others: list[str]
-) -> tuple[DetectorRun, ...]:
+def _runs(before: Detection, after: Detection, python: list[str], others: list[str]) -> tuple[DetectorRun, ...]:
     runs = []
     version = bandit_version()
     if python and not after.failures:
         unread = [path for path in before.failures if path in python]
-        reason = (
-            f"all findings in {', '.join(unread)} count as new: unreadable before the change"
-            if unread
-            else ""
-        )
+        reason = f"all findings in {', '.join(unread)} count as new: unreadable before the change" if unread else ""
         runs.append(DetectorRun(name=NAME, version=version, status="ok", reason=reason))
     if after.failures:
         reason = "; ".join(f"{path}: {why}" for path, why in after.failures.items())

@@ -154,9 +154,7 @@ class SqlLedger:
         """The one run id that starts with prefix."""
         with reading(self._engine) as session:
             starts = col(DevelopmentTask.task_id).startswith(prefix, autoescape=True)
-            return the_only(
-                prefix, session.exec(select(DevelopmentTask.task_id).where(starts).limit(9)).all()
-            )
+            return the_only(prefix, session.exec(select(DevelopmentTask.task_id).where(starts).limit(9)).all())
 
     def request(self, run_id: str) -> Request:
         """The request of a run."""

@@ -66,9 +66,7 @@ class MemoryLedger:
         for index, step in enumerate(steps):
             if (step.stage, step.attempt) == (stage, attempt):
                 ended = {"status": status, "summary": redact(summary)}
-                steps[index] = step.model_copy(
-                    update={**ended, "finished_at": step.finished_at or self._now()}
-                )
+                steps[index] = step.model_copy(update={**ended, "finished_at": step.finished_at or self._now()})
 
     def finish(self, run_id: str, outcome: Outcome) -> None:
         """Record the outcome."""

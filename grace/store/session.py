@@ -82,8 +82,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise EnvironmentLacking(
-            f"GRACE cannot create its folder {folder}: {error.strerror}. "
-            "Set GRACE_HOME to a folder that you can write."
+            f"GRACE cannot create its folder {folder}: {error.strerror}. Set GRACE_HOME to a folder that you can write."
         ) from error
 
 
@@ -93,9 +92,7 @@ def _tune_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA busy_timeout = 30000")
     cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute(
-        "PRAGMA synchronous = NORMAL"
-    )  # WAL stays consistent; only a power cut loses the last commits
+    cursor.execute("PRAGMA synchronous = NORMAL")  # WAL stays consistent; only a power cut loses the last commits
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 

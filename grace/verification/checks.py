@@ -79,9 +79,7 @@ def _check_patch(change: Change, repository: VersionControl) -> Check:
             reason = "the patch is not the one that the edits make: it may touch other files"
     except IntegrityError as error:
         reason = str(error)
-    return Check(
-        name="patch applies", status=_status(reason), reason=reason, seconds=time.monotonic() - started
-    )
+    return Check(name="patch applies", status=_status(reason), reason=reason, seconds=time.monotonic() - started)
 
 
 def _is_as_edited(workspace: Path, edit: FileEdit) -> bool:

@@ -9,9 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 
-def missing_dependencies(
-    repository: Path, installed: Iterable[str], version: tuple[int, int, int]
-) -> tuple[str, ...]:
+def missing_dependencies(repository: Path, installed: Iterable[str], version: tuple[int, int, int]) -> tuple[str, ...]:
     """Names of declared distributions that are not installed, as declared, sorted.
 
     Read are `[project] dependencies` and `[tool.poetry.dependencies]` of pyproject.toml, and the plain lines

@@ -31,9 +31,7 @@ def explicit_executable(path: str) -> Path:
     if given.is_dir():
         executable = _python_of(given)
         if executable is None:
-            raise InputError(
-                f"--python {path}: no bin/python in that folder; name an environment or executable."
-            )
+            raise InputError(f"--python {path}: no bin/python in that folder; name an environment or executable.")
         return executable
     if not given.is_file():
         raise InputError(f"--python {path}: there is no such file; name a Python executable or environment.")
@@ -49,9 +47,7 @@ def explicit_executable(path: str) -> Path:
         check=False,
     )
     if asked.returncode or not Path(asked.stdout.strip()).is_file():
-        raise InputError(
-            f"--python {path}: the script does not lead to a Python; name the executable itself."
-        )
+        raise InputError(f"--python {path}: the script does not lead to a Python; name the executable itself.")
     return Path(asked.stdout.strip())
 
 

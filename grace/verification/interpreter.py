@@ -35,9 +35,7 @@ class _Answer(TypedDict):
     distributions: list[str]
 
 
-def find_interpreter(
-    repository: Path, explicit: str | None, *, runner: CommandRunner | None = None
-) -> Interpreter:
+def find_interpreter(repository: Path, explicit: str | None, *, runner: CommandRunner | None = None) -> Interpreter:
     """The interpreter named explicitly, else the repository's environment, else GRACE's own.
 
     `explicit` is an executable or the folder of a virtual environment. An environment that is there but
@@ -62,9 +60,7 @@ def find_interpreter(
     return _describe(Path(sys.executable), f"own{note}", repository, runner)
 
 
-def target_environment(
-    interpreter: Interpreter, workspace: Path, *, also: Iterable[Path] = ()
-) -> dict[str, str]:
+def target_environment(interpreter: Interpreter, workspace: Path, *, also: Iterable[Path] = ()) -> dict[str, str]:
     """Environment variables under which the interpreter imports the repository from `workspace`.
 
     An editable install in the user's environment leads to the user's checkout; the same folders of the

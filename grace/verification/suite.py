@@ -44,9 +44,7 @@ class SuiteRun:
     """What pytest told, signed; None when the command is not pytest or ended before it could."""
 
 
-def resolve_command(
-    test_command: Sequence[str], tests: Sequence[str], interpreter: Interpreter
-) -> tuple[str, ...]:
+def resolve_command(test_command: Sequence[str], tests: Sequence[str], interpreter: Interpreter) -> tuple[str, ...]:
     """The command with the target's interpreter in it; empty means pytest on `tests`."""
     python = interpreter.executable
     if not test_command:

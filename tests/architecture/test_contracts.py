@@ -19,9 +19,7 @@ CHANGEABLE = (list, dict, set, bytearray)
 
 def classes(module: ModuleType) -> list[type]:
     """The classes that a module defines."""
-    return [
-        each for _, each in inspect.getmembers(module, inspect.isclass) if each.__module__ == module.__name__
-    ]
+    return [each for _, each in inspect.getmembers(module, inspect.isclass) if each.__module__ == module.__name__]
 
 
 CONTRACTS: list[type[BaseModel]] = [each for each in classes(grace.contracts) if issubclass(each, BaseModel)]

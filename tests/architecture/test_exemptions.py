@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 EXEMPTION = re.compile(r"#\s*(noqa|type:\s*ignore|pragma:\s*no cover|fmt:\s*off|ruff:\s*noqa|mypy:)")
-REASONED = re.compile(
-    r"#\s*(?:ruff:\s*)?(?:noqa: [A-Z]+\d+(?:, [A-Z]+\d+)*|type: ignore\[[a-z, -]+\])\s+(?:#|-) \S.*"
-)
+REASONED = re.compile(r"#\s*(?:ruff:\s*)?(?:noqa: [A-Z]+\d+(?:, [A-Z]+\d+)*|type: ignore\[[a-z, -]+\])\s+(?:#|-) \S.*")
 
 
 def comments(source: bytes) -> Iterator[tuple[int, str]]:
@@ -69,9 +67,7 @@ def test_every_exemption_has_its_reason(root: Path, packages: tuple[str, ...]) -
 def test_every_rule_switched_off_has_its_reason(root: Path) -> None:
     """In the settings of ruff and mypy, each entry that switches something off is commented."""
     settings = (root / "pyproject.toml").read_text()
-    ignored = re.findall(
-        r"(?ms)^ignore = \[\n(.*?)^\]|^\[tool.ruff.lint.per-file-ignores\]\n(.*?)^\[", settings
-    )
+    ignored = re.findall(r"(?ms)^ignore = \[\n(.*?)^\]|^\[tool.ruff.lint.per-file-ignores\]\n(.*?)^\[", settings)
     lines = [line for pair in ignored for part in pair for line in part.splitlines() if line.strip()]
     lines += re.findall(r"(?m)^(?:extend-exclude|ignore_missing_imports).*$", settings)
     assert len(lines) > 5

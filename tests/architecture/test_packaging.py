@@ -50,9 +50,7 @@ def test_the_wheel_holds_five_packages(wheel: list[str], metadata: str, packages
     assert {name.partition("/")[0] for name in wheel} == {*packages, metadata}
 
 
-def test_the_wheel_holds_every_module_and_nothing_else(
-    root: Path, wheel: list[str], modules: dict[str, Any]
-) -> None:
+def test_the_wheel_holds_every_module_and_nothing_else(root: Path, wheel: list[str], modules: dict[str, Any]) -> None:
     shipped = {name for name in wheel if not name.startswith("grace-")}
     assert {name for name in shipped if name.endswith(".py")} == set(modules)
     others = {Path(name).suffix for name in shipped if not name.endswith(".py")}
@@ -70,9 +68,7 @@ def test_the_wheel_says_that_it_is_typed(wheel: list[str], packages: tuple[str, 
 def test_nothing_else_installed_owns_our_names(packages: tuple[str, ...]) -> None:
     """The names are common: another distribution with `tasks/` would overwrite ours."""
     owners = packages_distributions()
-    assert {name: set(owners.get(name, ())) - {"grace"} for name in packages} == {
-        name: set() for name in packages
-    }
+    assert {name: set(owners.get(name, ())) - {"grace"} for name in packages} == {name: set() for name in packages}
 
 
 def test_the_package_of_flows_imports_nothing(modules: dict[str, Any]) -> None:
@@ -103,9 +99,7 @@ def test_the_lock_has_every_dependency_of_the_project(root: Path, lock: dict[str
     assert names == {plain(r.name) for r in requirements}
 
 
-@pytest.mark.parametrize(
-    "name", ["prefect", "fastapi", "starlette", "pydantic", "sqlmodel", "alembic", "typer"]
-)
+@pytest.mark.parametrize("name", ["prefect", "fastapi", "starlette", "pydantic", "sqlmodel", "alembic", "typer"])
 def test_what_runs_here_is_what_is_locked(lock: dict[str, dict[str, Any]], name: str) -> None:
     """So that a server which starts in these tests is one built from the lock file."""
     assert version(name) == lock[name]["version"]

@@ -114,9 +114,7 @@ def test_the_finders_of_this_test_find() -> None:
         "def f():\n    os.environ['A']; os.fork()\n    try: f()\n    except (ValueError, Exception): ...\n"
     )
     tree = ast.parse(source)
-    found = set(
-        outside((), {"a.py": tree}, ("os.environ", "os.getenv", "os.fork", "subprocess", "sqlalchemy"))
-    )
+    found = set(outside((), {"a.py": tree}, ("os.environ", "os.getenv", "os.fork", "subprocess", "sqlalchemy")))
     assert found == {
         "a.py:1 subprocess",
         "a.py:2 os.getenv",
@@ -155,8 +153,7 @@ def is_broad(caught: ast.expr | None) -> bool:
     """Whether a handler catches everything."""
     names = caught.elts if isinstance(caught, ast.Tuple) else [caught]
     return any(
-        name is None or (isinstance(name, ast.Name) and name.id in ("Exception", "BaseException"))
-        for name in names
+        name is None or (isinstance(name, ast.Name) and name.id in ("Exception", "BaseException")) for name in names
     )
 
 

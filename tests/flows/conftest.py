@@ -105,9 +105,7 @@ class Rooms:
             interpreter=c.Interpreter(executable="python", version=(3, 11, 0), found_as="own"),
         )
 
-    def repair(
-        self, request: c.Request, _found: c.Reproduction, *, repository: GitRepository, **_: Any
-    ) -> c.Repair:
+    def repair(self, request: c.Request, _found: c.Reproduction, *, repository: GitRepository, **_: Any) -> c.Repair:
         """A repair was searched for."""
         self.asked.append("repair")
         if not self.repaired:

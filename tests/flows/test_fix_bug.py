@@ -33,9 +33,7 @@ def ledger(home: Path) -> SqlLedger:
     return SqlLedger.open(f"sqlite:///{home / 'grace.db'}")
 
 
-def test_a_proved_repair_is_delivered_and_every_stage_is_recorded(
-    on_server: Path, rooms: Any, ask: Ask
-) -> None:
+def test_a_proved_repair_is_delivered_and_every_stage_is_recorded(on_server: Path, rooms: Any, ask: Ask) -> None:
     request = ask()
     outcome = fix_bug(request)
     assert isinstance(outcome, Delivered)
@@ -79,9 +77,7 @@ def test_no_repair_is_said(on_server: Path, rooms: Any, ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("status", [CheckStatus.FAILED, CheckStatus.NOT_RUN])
-def test_what_is_not_proved_is_not_delivered(
-    on_server: Path, rooms: Any, ask: Ask, status: CheckStatus
-) -> None:
+def test_what_is_not_proved_is_not_delivered(on_server: Path, rooms: Any, ask: Ask, status: CheckStatus) -> None:
     rooms.check = status
     request = ask(approve=True)
     outcome = fix_bug(request)
@@ -96,9 +92,7 @@ def test_a_dry_run_proposes(on_server: Path, rooms: Any, ask: Ask) -> None:
     assert outcome.evidence.verification is not None and outcome.evidence.verification.passed
 
 
-def test_a_waiting_run_goes_on_with_a_vote_and_does_nothing_twice(
-    on_server: Path, rooms: Any, ask: Ask
-) -> None:
+def test_a_waiting_run_goes_on_with_a_vote_and_does_nothing_twice(on_server: Path, rooms: Any, ask: Ask) -> None:
     rooms.isolation = Isolation.NONE  # policy asks for a vote on what ran unconfined
     waiting = fix_bug(ask())
     assert isinstance(waiting, Waiting)

@@ -55,9 +55,7 @@ def test_a_server_from_the_locked_environment_starts_and_is_healthy(server: str)
         assert json.load(response) is True
 
 
-def test_embedded_and_on_a_server_a_request_has_the_same_outcome(
-    server: str, ask: Ask, tmp_path: Path
-) -> None:
+def test_embedded_and_on_a_server_a_request_has_the_same_outcome(server: str, ask: Ask, tmp_path: Path) -> None:
     request = ask()
     embedded = launched(request, tmp_path / "embedded", "")
     served = launched(request, tmp_path / "served", server)

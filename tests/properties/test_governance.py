@@ -43,9 +43,7 @@ VERDICTS = st.lists(st.sampled_from(Verdict), min_size=1, max_size=6)
 
 
 def judged(verdicts: list[Verdict]) -> Decision:
-    results = [
-        PolicyResult(policy_id=f"T{n}", verdict=verdict, reason=f"r{n}") for n, verdict in enumerate(verdicts)
-    ]
+    results = [PolicyResult(policy_id=f"T{n}", verdict=verdict, reason=f"r{n}") for n, verdict in enumerate(verdicts)]
     return decide(
         CHANGE,
         request=REQUEST,

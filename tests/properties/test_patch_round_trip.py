@@ -43,9 +43,7 @@ def commit_all(root: Path, files: dict[str, bytes]) -> GitRepository:
 
 @settings(max_examples=40, deadline=None)
 @given(files=FILES, wanted=EDITS)
-def test_a_patch_applies_to_exactly_the_edits(
-    files: dict[str, bytes], wanted: dict[str, bytes | None]
-) -> None:
+def test_a_patch_applies_to_exactly_the_edits(files: dict[str, bytes], wanted: dict[str, bytes | None]) -> None:
     edits = [
         FileEdit(
             path=path,

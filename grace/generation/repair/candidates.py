@@ -10,13 +10,22 @@ from typing import Any
 
 from grace.contracts import RedTest
 from grace.generation.repair.operators import crashes
+from grace.generation.repair.operators.conditions import CONDITIONS_FAR, CONDITIONS_NEAR
+from grace.generation.repair.operators.constants import constant
+from grace.generation.repair.operators.everywhere import everywhere
 from grace.generation.repair.operators.exchanges import EXCHANGES
-from grace.generation.repair.operators.site import Edit, Site, expressions_of, header_lines
-from grace.generation.repair.operators.statements import INSERTIONS, REWRITES, Place, places_in
+from grace.generation.repair.operators.insertions import guarded, inserted
+from grace.generation.repair.operators.site import Edit, Exchange, Site, expressions_of, header_lines
+from grace.generation.repair.operators.statements import REWRITES, Place, places_in
 from grace.generation.repair.operators.templates import TEMPLATES_FAR, TEMPLATES_NEAR
+from grace.generation.repair.operators.wrappings import WRAPPINGS
 from grace.generation.repair.scope import Scope, members_of
 from grace.generation.repair.source import Function, Source, Splice, apply_splices
 
+NEAR = (*EXCHANGES, constant, *TEMPLATES_NEAR, *CONDITIONS_NEAR)
+"""Operators on expressions whose results are few."""
+FAR = (*TEMPLATES_FAR, *WRAPPINGS, *CONDITIONS_FAR)
+"""Operators on expressions whose results are many."""
 PLACE_WEIGHT = 2.5
 """How much cost the least suspicious line adds."""
 MODULE_LEVEL_COST = 1.8
@@ -63,6 +72,7 @@ class Candidate:
     splices: tuple[Splice, ...]
     """Offsets in the file."""
     line: int
+    exchange: Exchange | None = None
 
     def edits(self) -> list[Any]:
         """As the zygote reads them: offsets within the unit."""
@@ -136,7 +146,12 @@ class CandidateSpace:
             unit = self._unit(path, function, function.start, source.text[function.start : function.end])
             penalty = PLACE_WEIGHT * (1 - best)
             scope = Scope(source, function, self._members)
-            for maker, least in ((self._crashes, 0.5), (self._near, 1.0), (self._far, 2.8), (self._guards, 3.8)):
+            for maker, least in (
+                (self._crashes, 0.5),
+                (self._near, 1.0),
+                (self._far, 2.8),
+                (self._guards, 3.8),
+            ):
                 self._later(least + penalty, lambda m=maker, u=unit, s=scope: m(source, s, u))  # type: ignore[misc]  # defaults bind the loop's values
         if best_here:
             module = self._unit(path, None, 0, source.text)
@@ -158,8 +173,7 @@ class CandidateSpace:
         return PLACE_WEIGHT * (1 - best) if best else None
 
     def _places(self, source: Source, scope: Scope) -> Iterator[tuple[Place, float]]:
-        assert scope.function is not None
-        for place in places_in(source, scope, scope.function.node):
+        for place in places_in(source, scope):
             penalty = self._penalty(source.path, place.statement)
             if penalty is not None:
                 yield place, penalty
@@ -171,27 +185,34 @@ class CandidateSpace:
 
     def _near(self, source: Source, scope: Scope, unit: Unit) -> Iterator[Candidate]:
         for site, penalty in self._sites(source, scope):
-            for operator in (*EXCHANGES, *TEMPLATES_NEAR):
+            for operator in NEAR:
                 yield from self._made(operator(site), penalty, unit, site.statement.lineno)
         for place, penalty in self._places(source, scope):
             for rewrite in REWRITES:
                 yield from self._made(rewrite(place), penalty, unit, place.statement.lineno)
 
+        lines = {n for path, n in self.scores if path == source.path}
+        first = scope.function.node.lineno if scope.function else 1
+        yield from self._made(everywhere(scope, lines), self._function_penalty(source, scope), unit, first)
+
+    def _function_penalty(self, source: Source, scope: Scope) -> float:
+        return min((penalty for _, penalty in self._places(source, scope)), default=PLACE_WEIGHT)
+
     def _far(self, source: Source, scope: Scope, unit: Unit) -> Iterator[Candidate]:
         sites, places = list(self._sites(source, scope)), list(self._places(source, scope))
         each = _share(len(sites))
         for site, penalty in sites:
-            for operator in TEMPLATES_FAR:
+            for operator in FAR:
                 edits = _cheapest(each, operator(site))
                 yield from self._made(edits, penalty, unit, site.statement.lineno)
         for place, penalty in places:
-            edits = _cheapest(_share(len(places)), INSERTIONS[0](place))
+            edits = _cheapest(_share(len(places)), inserted(place))
             yield from self._made(edits, penalty, unit, place.statement.lineno)
 
     def _guards(self, source: Source, scope: Scope, unit: Unit) -> Iterator[Candidate]:
         places = list(self._places(source, scope))
         for place, penalty in places:
-            edits = _cheapest(2 * _share(len(places)), INSERTIONS[1](place))
+            edits = _cheapest(2 * _share(len(places)), guarded(place))
             yield from self._made(edits, penalty, unit, place.statement.lineno)
 
     def _crashes(self, source: Source, scope: Scope, unit: Unit) -> Iterator[Candidate]:
@@ -218,24 +239,27 @@ class CandidateSpace:
             extra = spread + (0.0 if names & used else 0.8)
             for node in nodes:
                 site = Site(source, scope, node, statement)
-                for operator in (*EXCHANGES, *TEMPLATES_NEAR):
+                for operator in NEAR:
                     yield from self._made(operator(site), penalty + extra, unit, statement.lineno)
         for function in source.functions:
-            if any((source.path, n) in self.scores for n in range(function.node.lineno, (function.node.end_lineno or 0) + 1)):
+            if any(
+                (source.path, n) in self.scores
+                for n in range(function.node.lineno, (function.node.end_lineno or 0) + 1)
+            ):
                 for default in [*function.node.args.defaults, *filter(None, function.node.args.kw_defaults)]:
                     site = Site(source, scope, default, function.node)
-                    for operator in (*EXCHANGES, *TEMPLATES_NEAR):
+                    for operator in NEAR:
                         yield from self._made(operator(site), penalty, unit, function.node.lineno)
 
     def _made(self, edits: Iterator[Edit], penalty: float, unit: Unit, line: int) -> Iterator[Candidate]:
-        for cost, operator, splices in edits:
+        for cost, operator, splices, exchange in edits:
             if any(s.start < unit.start or s.end > unit.start + len(unit.source) for s in splices):
                 continue  # an exchange with a neighbour outside of the function
             key = (unit.number, tuple(_trimmed(self.sources[unit.path].text, s) for s in splices))
             if key in self._seen or all(s.start == s.end and not s.text for s in key[1]):
                 continue
             self._seen.add(key)
-            yield Candidate(next(self._numbers), cost + penalty, operator, unit.path, unit, splices, line)
+            yield Candidate(next(self._numbers), cost + penalty, operator, unit.path, unit, splices, line, exchange)
 
 
 def _share(places: int) -> int:

@@ -11,6 +11,7 @@ from grace.contracts import RedTest, Suspect
 from grace.generation.repair.candidates import Candidate, CandidateSpace
 from grace.generation.repair.localise import Spectrum, suspects, suspicion
 from grace.generation.repair.operators.crashes import expected_errors
+from grace.generation.repair.pruning import WORTH_SECONDS, effective
 from grace.generation.repair.session import Session
 from grace.generation.repair.source import Source
 from grace.generation.repair.spectra import Spectra
@@ -116,17 +117,19 @@ class Hunt:
             exhausted = len(waiting) < size
             kept = [c for c in waiting if c.cost <= stop_cost]
             began = time.monotonic()
+            if self.spectra.seconds[self.lead] > WORTH_SECONDS and self.red.outcome != "hung":
+                kept = effective(self.session, self.lead, self.limit * 3, kept)
             survivors = list(self._survivors(kept))
             spent = time.monotonic() - began
             for candidate in survivors:
                 self._judge(candidate)
-            size = max(32, min(1024, int(size * 0.4 / max(spent, 0.01))))
+            size = max(8, min(1024, int(size * 0.4 / max(spent, 0.01))))
             if self.found.plausible and stop_cost == float("inf"):
                 stop_cost = self.found.plausible[0].cost + COST_MARGIN
                 since = time.monotonic() - self._began
                 extra = min(max(LEAST_EXTRA_SECONDS, since / 2), MOST_EXTRA_SECONDS)
                 stop_time = min(deadline, time.monotonic() + extra)
-            if len(kept) < len(waiting) or len(self.found.plausible) >= ENOUGH_PLAUSIBLE:
+            if (waiting and waiting[-1].cost > stop_cost) or len(self.found.plausible) >= ENOUGH_PLAUSIBLE:
                 return self.found
             if time.monotonic() > stop_time:
                 return self.found
@@ -166,7 +169,7 @@ class Hunt:
                 "try", units=self.space.new_units(), candidates=[*candidates, control], jobs=JOBS, **order
             )
         )
-        letters = {number: letter for number, letter in (a["tried"] for a in answers)}
+        letters: dict[int, str] = dict(a["tried"] for a in answers)
         self.found.tried += len(candidates)
         if letters.pop(-1)[0] == "p" and not self._isolated:
             self._isolated = True
@@ -214,7 +217,7 @@ class Hunt:
         edits = [candidate.edits()]
         for answer in self.session.order("run", tests=everything, seconds=10.0, edits=edits, stop_at_failure=True):
             if answer["outcome"] not in ("passed", "skipped"):
-                return self.session.tests[answer["test"]]
+                return str(self.session.tests[answer["test"]])
         return None
 
     def run_pairs(self, deadline: float) -> None:
@@ -248,8 +251,8 @@ class Hunt:
         """How the lead test fails without any edit."""
         order = {"test": self.lead, "seconds": self.limit, "direct": self._light, "light": self._light}
         answers = self.session.order("try", candidates=[[-1, []]], jobs=1, isolated=True, **order)
-        return str(list(answers)[0]["tried"][1])
+        return str(next(iter([*answers]))["tried"][1])
 
 
 def _overlap(one: Candidate, other: Candidate) -> bool:
-    return any(a.start < b.end and b.start < a.end or a.start == b.start for a in one.splices for b in other.splices)
+    return any((a.start < b.end and b.start < a.end) or a.start == b.start for a in one.splices for b in other.splices)

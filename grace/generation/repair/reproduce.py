@@ -66,7 +66,11 @@ def reproduce(
             **counts,
         )
     return result(
-        ReproductionStatus.RED, f"{len(stable)} of {len(session.tests)} tests fail", red=stable, flaky=flaky, **counts
+        ReproductionStatus.RED,
+        f"{len(stable)} of {len(session.tests)} tests fail",
+        red=stable,
+        flaky=flaky,
+        **counts,
     )
 
 
@@ -106,7 +110,7 @@ def red_test(name: str, outcome: str, failure: Sequence[Any] | None) -> RedTest:
     exception, message, frames = failure or ("", "", [])
     return RedTest(
         test_id=name,
-        outcome=outcome,  # type: ignore[arg-type]  # validated by the model
+        outcome=outcome,
         exception="" if exception == "OutOfTime" else exception,
         message=message,
         frames=tuple(Location(path=path, line=line, end_line=line) for path, line in frames),

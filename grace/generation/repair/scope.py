@@ -173,9 +173,7 @@ class Scope:
     @cached_property
     def callables(self) -> tuple[str, ...]:
         """Functions and classes of the module that can be called by their bare name."""
-        return tuple(
-            node.name for node in self.source.tree.body if isinstance(node, FunctionNode | ast.ClassDef)
-        )
+        return tuple(node.name for node in self.source.tree.body if isinstance(node, FunctionNode | ast.ClassDef))
 
     @cached_property
     def self_attributes(self) -> tuple[str, ...]:
@@ -251,20 +249,14 @@ class Scope:
         found: dict[str, Ingredient] = {}
         for distance, tree in enumerate((self.root, self.source.tree)):
             for node in ast.walk(tree):
-                if not isinstance(node, ast.expr) or isinstance(
-                    getattr(node, "ctx", None), ast.Store | ast.Del
-                ):
+                if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
                     continue
-                if isinstance(
-                    node, ast.Constant | ast.Slice | ast.Starred | ast.Yield | ast.YieldFrom | ast.Await
-                ):
+                if isinstance(node, ast.Constant | ast.Slice | ast.Starred | ast.Yield | ast.YieldFrom | ast.Await):
                     continue
                 if size(node) > (8 if distance == 0 else 6) or self._is_annotation(node):
                     continue
                 names = frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
-                bound = {
-                    n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-                }
+                bound = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
                 if names - bound <= self.visible and names:
                     text = self.source.segment(node)
                     if "\n" not in text:

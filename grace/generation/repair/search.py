@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from difflib import unified_diff
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from grace.contracts import (
     Alternative,
@@ -15,14 +18,17 @@ from grace.contracts import (
     RedTest,
     Repair,
     Reproduction,
+    ReproductionStatus,
     Request,
     Suspect,
 )
 from grace.generation.repair.candidates import Candidate
+from grace.generation.repair.collection import mend_collection
 from grace.generation.repair.hunt import Found, Hunt
 from grace.generation.repair.naturalness import Naturalness
 from grace.generation.repair.ranking import Ranked, rank
-from grace.generation.repair.session import Session, pytest_arguments, warm_session
+from grace.generation.repair.reproduce import collection_red, red_test, run_all
+from grace.generation.repair.session import NotStarted, Session, pytest_arguments, warm_session
 from grace.generation.repair.source import Source, decode
 from grace.generation.repair.spectra import Spectra, measure
 from grace.ports import CommandRunner, VersionControl
@@ -47,6 +53,27 @@ class _Round:
     complete: bool
 
 
+@dataclass
+class _Trail:
+    """What the search has come to so far."""
+
+    places: list[tuple[str, str]] = field(default_factory=list)
+    """(path, function or "") of each edit written into the checkout."""
+    operators: list[str] = field(default_factory=list)
+    tried: int = 0
+    suspects: tuple[Suspect, ...] = ()
+    last: _Round | None = None
+    complete: bool = False
+
+
+class Warm(Protocol):
+    """Starts a warm session over a checkout."""
+
+    def __call__(self, root: Path) -> AbstractContextManager[Session]:
+        """A session whose tests are collected anew."""
+        ...
+
+
 def repair(
     request: Request, reproduction: Reproduction, *, repository: VersionControl, runner: CommandRunner
 ) -> Repair:
@@ -56,26 +83,63 @@ def repair(
     """
     started = time.monotonic()
     deadline = started + request.budget.seconds * 0.9
-    arguments = pytest_arguments(request.options.test_command, request.options.tests)
-    tried, suspects, last = 0, (), None
+    warm = partial(
+        warm_session,
+        interpreter=reproduction.interpreter,
+        runner=runner,
+        arguments=pytest_arguments(request.options.test_command, request.options.tests),
+    )
     with repository.checkout(request.base_revision) as root:
-        for number in range(1, MOST_ROUNDS + 1):
-            with warm_session(
-                root, interpreter=reproduction.interpreter, runner=runner, arguments=arguments
-            ) as session:
-                last = _round(session, reproduction.red, deadline)
-            tried += last.found.tried
-            suspects = suspects or last.found.suspects
-            if last.complete or not last.ranked or number == MOST_ROUNDS:
-                break
-            _write(root, last.ranked[0].candidate)
-            report(Progress("search", "one edit found, others needed"))
-        if last.ranked:
-            _write(root, last.ranked[0].candidate)
+        trail = _Trail()
+        known = reproduction.red
+        if reproduction.status is ReproductionStatus.UNCOLLECTABLE:
+            known = _made_collectable(root, known, warm, trail)
+        if known or not trail.places:
+            _search(root, known, warm, deadline, trail)
         seconds = round(time.monotonic() - started, 3)
-        if not last.ranked or not last.complete:
-            return _nothing(last, tried, suspects, seconds, time.monotonic() > deadline)
-        return _something(request, root, repository, last, number, tried, suspects, seconds)
+        if trail.complete:
+            return _something(request, root, repository, trail, seconds)
+        return _nothing(trail, seconds, time.monotonic() > deadline)
+
+
+def _search(root: Path, known: Sequence[RedTest], warm: Warm, deadline: float, trail: _Trail) -> None:
+    """Rounds until everything is green, each writing its best edit into the checkout."""
+    for _ in range(MOST_ROUNDS):
+        with warm(root) as session:
+            trail.last = last = _round(session, known, deadline)
+        trail.tried += last.found.tried
+        trail.suspects = trail.suspects or last.found.suspects
+        trail.complete = last.complete and bool(last.ranked)
+        if last.ranked:
+            best = last.ranked[0].candidate
+            _write(root, best)
+            trail.places.append((best.path, best.unit.function.qualified_name if best.unit.function else ""))
+            trail.operators.append(best.operator)
+        if trail.complete or not last.ranked:
+            return
+        report(Progress("search", "one edit found, others needed"))
+
+
+def _made_collectable(root: Path, red: Sequence[RedTest], warm: Warm, trail: _Trail) -> tuple[RedTest, ...]:
+    """Mend what keeps tests from being collected; the tests that are red once they are."""
+
+    def errors() -> list[RedTest]:
+        trail.tried += 1
+        try:
+            with warm(root) as session:
+                return [collection_red(failure) for failure in session.uncollected]
+        except NotStarted as failure:
+            return [red_test("collection", "error", ("NotStarted", str(failure), []))]
+
+    answers = mend_collection(root, errors, red)
+    if not answers:
+        return ()
+    trail.places += [(answer.path, "") for answer in answers]
+    trail.operators += [answer.operator for answer in answers]
+    with warm(root) as session:
+        tally = run_all(session, list(range(len(session.tests))))
+    trail.complete = not tally.red
+    return tuple(tally.red.values())
 
 
 def _round(session: Session, known: Sequence[RedTest], deadline: float) -> _Round:
@@ -123,12 +187,10 @@ def _sources(root: Path, spectra: Spectra) -> dict[str, Source]:
 
 def _answers(session: Session, spectra: Spectra, candidates: Sequence[Candidate]) -> dict[int, Sequence[str]]:
     """What candidates of the most edited function answer to generated inputs."""
-    functions = [c for c in candidates if c.unit.function is not None]
-    if len(functions) < 2:
+    unit = next((c.unit for c in candidates if c.unit.function is not None), None)
+    same = [c for c in candidates if c.unit is unit]
+    if unit is None or unit.function is None or len(same) < 2:
         return {}
-    unit = functions[0].unit
-    same = [c for c in functions if c.unit is unit]
-    assert unit.function is not None
     span = range(unit.function.node.lineno, (unit.function.node.end_lineno or 0) + 1)
     tests = [*spectra.covering(unit.path, span)[:20], *list(spectra.red)[:10]]
     tests = [t for t in tests if spectra.red.get(t) is None or spectra.red[t].outcome != "hung"]
@@ -149,10 +211,11 @@ def _write(root: Path, candidate: Candidate) -> None:
     place.write_bytes(candidate.applied(text).encode(encoding))
 
 
-def _nothing(
-    last: _Round, tried: int, suspects: tuple[Suspect, ...], seconds: float, late: bool
-) -> Repair:
-    if last.ranked:
+def _nothing(trail: _Trail, seconds: float, late: bool) -> Repair:
+    last = trail.last
+    if last is None:
+        reason = "no small change lets the tests be collected"
+    elif trail.places:
         reason = "an edit turns some of the red tests green, but none was found for the others"
     elif not last.sources:
         reason = "the red tests execute no line of the project that may be edited"
@@ -160,52 +223,39 @@ def _nothing(
         reason = "the time was used up before a candidate passed every test; --timeout gives more"
     else:
         reason = "no candidate of the whole search space passes every test"
-    return Repair(reason=reason, candidates_tried=tried, suspects=suspects, seconds=seconds)
+    return Repair(reason=reason, candidates_tried=trail.tried, suspects=trail.suspects, seconds=seconds)
 
 
-def _something(
-    request: Request,
-    root: Path,
-    repository: VersionControl,
-    last: _Round,
-    edits_made: int,
-    tried: int,
-    suspects: tuple[Suspect, ...],
-    seconds: float,
-) -> Repair:
-    best = last.ranked[0]
+def _something(request: Request, root: Path, repository: VersionControl, trail: _Trail, seconds: float) -> Repair:
     edits = tuple(_edits(root, repository, request.base_revision))
+    operators = ", then ".join(dict.fromkeys(trail.operators))
     change = Change(
         base_revision=request.base_revision,
         edits=edits,
         patch=repository.patch(request.base_revision, edits),
-        rationale=f"Fix {best.candidate.operator} in {_where(best.candidate)}",
-        provenance=Provenance(strategy="search", attempt=edits_made, patterns=(best.candidate.operator,)),
+        rationale=f"Fix {' and '.join(dict.fromkeys(function or path for path, function in trail.places))}",
+        provenance=Provenance(strategy="search", attempt=len(trail.places), patterns=tuple(trail.operators)),
     )
-    others = last.ranked[1:]
+    ranked = trail.last.ranked if trail.last else []
+    sources = trail.last.sources if trail.last else {}
     return Repair(
         change=change,
-        reason=f"{best.candidate.operator} at {best.candidate.path}:{best.candidate.line} passes every test",
-        confidence=_confidence(last.ranked),
-        candidates_tried=tried,
-        plausible=len(last.ranked),
+        reason=f"{operators}: every test passes",
+        confidence=_confidence(ranked),
+        candidates_tried=trail.tried,
+        plausible=max(len(ranked), 1),
         alternatives=tuple(
             Alternative(
-                patch=_diff(last.sources[r.candidate.path], r.candidate),
+                patch=_diff(sources[r.candidate.path], r.candidate),
                 operator=r.candidate.operator,
                 score=round(r.score, 3),
             )
-            for r in others[:10]
+            for r in ranked[1:11]
         ),
-        suspects=suspects,
-        tests_weak=any(r.cluster < len(last.ranked) for r in last.ranked if r.cluster > 1) or len(others) > 5,
+        suspects=trail.suspects,
+        tests_weak=any(1 < r.cluster < len(ranked) for r in ranked) or len(ranked) > 6,
         seconds=seconds,
     )
-
-
-def _where(candidate: Candidate) -> str:
-    function = candidate.unit.function
-    return function.qualified_name if function else candidate.path
 
 
 def _edits(root: Path, repository: VersionControl, base: str) -> list[FileEdit]:
@@ -227,9 +277,9 @@ def _diff(source: Source, candidate: Candidate) -> str:
 
 def _confidence(ranked: Sequence[Ranked]) -> float:
     """0..1: high when few patches pass, the best stands out, and it answers as most others do."""
-    best = ranked[0]
-    if len(ranked) == 1:
+    if len(ranked) <= 1:
         return 0.9
+    best = ranked[0]
     gap = ranked[1].score - best.score
     agreeing = best.cluster / min(len(ranked), COMPARED)
     return round(min(0.95, 0.35 + 0.3 * min(gap, 1.0) + 0.3 * agreeing), 2)

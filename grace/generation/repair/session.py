@@ -117,7 +117,10 @@ def warm_session(
         confinement = Confinement(
             workspace=root,
             readable=(*(Path(p) for p in interpreter.readable), ZYGOTE, *lent, *_targets(lent)),
-            environment={**target_environment(interpreter, root, also=lent), "PYTHONHASHSEED": str(hash_seed)},
+            environment={
+                **target_environment(interpreter, root, also=lent),
+                "PYTHONHASHSEED": str(hash_seed),
+            },
         )
         limits = Limits(wall_seconds=wall_seconds, cpu_seconds=int(wall_seconds) + 1)
         command = [interpreter.executable, "-c", _START, str(ZYGOTE)]
@@ -133,9 +136,18 @@ def _lent(interpreter: Interpreter, folder: Path) -> list[Path]:
     if interpreter.lends_pytest:
         lent.append(pytest_loan(interpreter, folder / "pytest-loan"))
     same = interpreter.version[:2] == sys.version_info[:2] and interpreter.version < (3, 12)
-    if same and not interpreter.found_as.startswith("own") and (spec := importlib.util.find_spec("coverage")) and spec.origin:
+    if (
+        same
+        and not interpreter.found_as.startswith("own")
+        and (spec := importlib.util.find_spec("coverage"))
+        and spec.origin
+    ):
         place = folder / "coverage-loan"
-        shutil.copytree(Path(spec.origin).parent, place / "coverage", ignore=shutil.ignore_patterns("htmlfiles", "__pycache__"))
+        shutil.copytree(
+            Path(spec.origin).parent,
+            place / "coverage",
+            ignore=shutil.ignore_patterns("htmlfiles", "__pycache__"),
+        )
         lent.append(place)
     return lent
 
@@ -162,26 +174,66 @@ def pytest_arguments(test_command: Sequence[str], tests: Sequence[str]) -> list[
     return kept
 
 
-_WITH_VALUE = {"-k", "-m", "-c", "-o", "-p", "-W", "--rootdir", "--ignore", "--deselect", "--import-mode", "--confcutdir"}
-_DROPPED_WITH_VALUE = {"-n", "--maxfail", "--tb", "--durations", "--junitxml", "--junit-xml", "--cov-report", "-r", "--color"}
+_WITH_VALUE = {
+    "-k",
+    "-m",
+    "-c",
+    "-o",
+    "-p",
+    "-W",
+    "--rootdir",
+    "--ignore",
+    "--deselect",
+    "--import-mode",
+    "--confcutdir",
+}
+_DROPPED_WITH_VALUE = {
+    "-n",
+    "--maxfail",
+    "--tb",
+    "--durations",
+    "--junitxml",
+    "--junit-xml",
+    "--cov-report",
+    "-r",
+    "--color",
+}
+
+
+_DROPPED = frozenset(
+    [
+        "-x",
+        "-q",
+        "-qq",
+        "-v",
+        "-vv",
+        "-s",
+        "--exitfirst",
+        "--quiet",
+        "--verbose",
+        "--lf",
+        "--ff",
+        "--nf",
+        "--sw",
+        "--last-failed",
+        "--failed-first",
+        "--stepwise",
+    ]
+)
 
 
 def _kept_options(words: list[str]) -> list[str]:
     kept: list[str] = []
     waiting = iter(words)
     for word in waiting:
-        name = word.split("=")[0]
+        name = word.partition("=")[0]
         if word in _WITH_VALUE:
             value = next(waiting, None)
             if value is None:
-                raise InputError(f"the test command ends with {word}, which needs a value")
+                raise InputError(f"The test command ends with {word}, which needs a value.")
             kept += [word, value]
         elif word in _DROPPED_WITH_VALUE:
             next(waiting, None)
-        elif name.startswith("--cov") or name in _DROPPED_WITH_VALUE or name in ("-x", "-q", "-qq", "-v", "-vv", "-s"):
-            continue
-        elif name in ("--exitfirst", "--quiet", "--verbose", "--lf", "--ff", "--nf", "--sw", "--last-failed"):
-            continue
-        else:
+        elif name not in _DROPPED and name not in _DROPPED_WITH_VALUE and not name.startswith("--cov"):
             kept.append(word)
     return kept

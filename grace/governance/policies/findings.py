@@ -18,6 +18,4 @@ def findings(facts: Facts) -> PolicyResult:
 
 def _result(verdict: Verdict, what: str, found: list[Finding]) -> PolicyResult:
     evidence = "; ".join(f"{f.rule_id} at {f.location.path}:{f.location.line}: {f.title}" for f in found)
-    return PolicyResult(
-        policy_id="GP003", verdict=verdict, reason=f"the change brings in {what}", evidence=evidence
-    )
+    return PolicyResult(policy_id="GP003", verdict=verdict, reason=f"the change brings in {what}", evidence=evidence)

@@ -9,9 +9,7 @@ def verification(facts: Facts) -> PolicyResult:
     if facts.verification.passed:
         return allowed("GP001", f"{len(facts.verification.checks)} checks passed")
     wrong = [check for check in facts.verification.checks if check.status is not CheckStatus.PASSED]
-    said = "; ".join(
-        f"{check.name} {check.status.replace('_', ' ')}: {check.reason}".rstrip(": ") for check in wrong
-    )
+    said = "; ".join(f"{check.name} {check.status.replace('_', ' ')}: {check.reason}".rstrip(": ") for check in wrong)
     return PolicyResult(
         policy_id="GP001",
         verdict=Verdict.DENY,

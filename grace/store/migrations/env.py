@@ -4,7 +4,5 @@ from alembic import context
 
 from grace.store.tables import DevelopmentTask
 
-context.configure(
-    connection=context.config.attributes["connection"], target_metadata=DevelopmentTask.metadata
-)
+context.configure(connection=context.config.attributes["connection"], target_metadata=DevelopmentTask.metadata)
 context.run_migrations()

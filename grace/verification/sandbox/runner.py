@@ -29,9 +29,7 @@ SCRATCH_BYTES = 512 * 2**20
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _GRACE_SECONDS = 10.0
 _COMMAND_NOT_FOUND = 127
-_BOOTSTRAP = (
-    "import sys; sys.path.append(sys.argv[1]); from launcher.main import launch; launch(int(sys.argv[2]))"
-)
+_BOOTSTRAP = "import sys; sys.path.append(sys.argv[1]); from launcher.main import launch; launch(int(sys.argv[2]))"
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,7 @@ class LaunchRunner:
         )
 
     @contextmanager
-    def _start(
-        self, argv: Sequence[str], confinement: Confinement, limits: Limits
-    ) -> Iterator[RunningCommand]:
+    def _start(self, argv: Sequence[str], confinement: Confinement, limits: Limits) -> Iterator[RunningCommand]:
         with _launched(self.isolation, argv, confinement, limits, talking=True) as launched:
             talk = Talk(launched, limits.output_bytes)
             try:

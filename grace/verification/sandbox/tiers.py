@@ -64,9 +64,7 @@ def _probe(isolation: Isolation) -> Tier:
             )
             works = result.exit_code == 0 and (Path(folder) / "proof").is_file()
             reason = (
-                _PROMISES[isolation]
-                if works
-                else f"a trial run ended with {result.exit_code}: {result.output.strip()}"
+                _PROMISES[isolation] if works else f"a trial run ended with {result.exit_code}: {result.output.strip()}"
             )
         except EnvironmentLacking as error:
             works, reason = False, str(error)

@@ -21,9 +21,7 @@ def assess(make_repository):
             for path in edited
         )
         base = repository.resolve("HEAD")
-        change = Change(
-            base_revision=base, edits=edits, patch="", rationale="", provenance=Provenance(strategy="t")
-        )
+        change = Change(base_revision=base, edits=edits, patch="", rationale="", provenance=Provenance(strategy="t"))
         impact = assess_impact(change, repository=repository)
         assert impact.change_digest == change.digest
         return impact

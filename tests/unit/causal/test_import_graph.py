@@ -8,8 +8,7 @@ from grace.causal.import_graph import build_import_graph
 def arrows(**files):
     """Arrows of files given as `folder__name="source"` (two underscores: a slash; `init`: `__init__`)."""
     sources = {
-        name.replace("__", "/").replace("init", "__init__") + ".py": text.encode()
-        for name, text in files.items()
+        name.replace("__", "/").replace("init", "__init__") + ".py": text.encode() for name, text in files.items()
     }
     graph = build_import_graph(sources)
     return {(importer, target) for target, importers in graph.importers.items() for importer in importers}
@@ -68,9 +67,7 @@ def test_a_relative_import_beyond_the_top_leads_nowhere_else():
 
 def test_namespace_packages_and_scripts_beside_each_other():
     assert arrows(space__core="", app="import space.core") == {("app.py", "space/core.py")}
-    assert arrows(scripts__lib="", scripts__run="import lib", lib="") == {
-        ("scripts/run.py", "scripts/lib.py")
-    }
+    assert arrows(scripts__lib="", scripts__run="import lib", lib="") == {("scripts/run.py", "scripts/lib.py")}
 
 
 def test_equally_near_meanings_all_count():
@@ -82,9 +79,7 @@ def test_other_peoples_modules_make_no_arrow():
 
 
 def test_tests_need_the_conftest_files_above_them():
-    graph = build_import_graph(
-        {"conftest.py": b"", "tests/conftest.py": b"", "tests/test_a.py": b"", "a.py": b""}
-    )
+    graph = build_import_graph({"conftest.py": b"", "tests/conftest.py": b"", "tests/test_a.py": b"", "a.py": b""})
     assert graph.importers == {
         "conftest.py": {"tests/conftest.py", "tests/test_a.py"},
         "tests/conftest.py": {"tests/test_a.py"},
@@ -113,9 +108,7 @@ def test_blind_spots_are_named():
 @given(
     st.dictionaries(
         st.from_regex(r"([a-z]{1,2}/){0,2}(__init__|[a-c])\.py", fullmatch=True),
-        st.sampled_from(
-            [b"import a", b"from . import a, b", b"from .. import c", b"from a.b import *", b"?"]
-        ),
+        st.sampled_from([b"import a", b"from . import a, b", b"from .. import c", b"from a.b import *", b"?"]),
     )
 )
 def test_arrows_join_known_files_and_never_a_file_to_itself(sources):

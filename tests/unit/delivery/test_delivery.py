@@ -34,9 +34,7 @@ def request_for(base: str, **fields) -> Request:
     return Request(**(values | fields))
 
 
-def change_for(
-    base: str, rationale: str = "Return 2 from f. The tests expect it.", patch: str = ""
-) -> Change:
+def change_for(base: str, rationale: str = "Return 2 from f. The tests expect it.", patch: str = "") -> Change:
     edit = FileEdit(path="a.py", before_hash=hashlib.sha256(OLD).hexdigest(), after=NEW)
     return Change(
         base_revision=base,
@@ -70,13 +68,9 @@ def test_delivers_one_commit_on_a_branch_named_by_the_request(repository, change
     assert repository.resolve(delivery.branch) == delivery.commit
     assert repository.resolve(f"{delivery.branch}^") == change.base_revision
     assert repository.read(delivery.branch, "a.py") == NEW
-    log = run_git(
-        ("log", "-1", "--format=%an <%ae> %aI%n%B", delivery.commit), cwd=repository.root
-    ).stdout.decode()
+    log = run_git(("log", "-1", "--format=%an <%ae> %aI%n%B", delivery.commit), cwd=repository.root).stdout.decode()
     assert log.split("\n\n")[0] == "GRACE <grace@localhost> 2026-01-02T03:04:05+00:00\nReturn 2 from f"
-    trailers = run_git(
-        ("log", "-1", "--format=%(trailers)", delivery.commit), cwd=repository.root
-    ).stdout.decode()
+    trailers = run_git(("log", "-1", "--format=%(trailers)", delivery.commit), cwd=repository.root).stdout.decode()
     assert trailers.split() == ["Grace-Request-Id:", "0123456789ab", "Grace-Change-Digest:", change.digest]
     assert repository.uncommitted() == ()
 

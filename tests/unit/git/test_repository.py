@@ -28,9 +28,7 @@ def sha(content: bytes) -> str:
 
 def state(repository: GitRepository) -> dict[str, bytes]:
     """Every byte of the checkout and of git's own folder."""
-    return {
-        str(p.relative_to(repository.root)): p.read_bytes() for p in repository.root.rglob("*") if p.is_file()
-    }
+    return {str(p.relative_to(repository.root)): p.read_bytes() for p in repository.root.rglob("*") if p.is_file()}
 
 
 # ── opening ──────────────────────────────────────────────────────────────────────────────────────
@@ -116,9 +114,7 @@ def test_names_that_are_not_utf8_are_read_but_not_edited(make_repository):
     assert repository.read(base, r"caf\xe9.py") == b"y = 1\n"
     with pytest.raises(IntegrityError, match="UTF-8"):
         repository.patch(base, [edit(repository, r"caf\xe9.py", b"", base)])
-    with repository.checkout(
-        base, patch=repository.patch(base, [edit(repository, "a.py", b"", base)])
-    ) as tree:
+    with repository.checkout(base, patch=repository.patch(base, [edit(repository, "a.py", b"", base)])) as tree:
         assert {path.name for path in tree.iterdir()} == {".git", "a.py", os.fsdecode(b"caf\xe9.py")}
 
 
@@ -371,10 +367,7 @@ def test_the_same_commit_has_the_same_id_and_is_on_no_branch(make_repository):
     commit = repository.commit(*arguments)
     assert repository.commit(*arguments) == commit
     raw = run_git(("cat-file", "commit", commit), cwd=repository.root).stdout.decode()
-    assert (
-        f"parent {base}\nauthor Ann <ann@b.c> 1767323045 +0000\ncommitter Ann <ann@b.c> 1767323045 +0000"
-        in raw
-    )
+    assert f"parent {base}\nauthor Ann <ann@b.c> 1767323045 +0000\ncommitter Ann <ann@b.c> 1767323045 +0000" in raw
     listing = run_git(("ls-tree", commit), cwd=repository.root).stdout.decode()
     assert listing.startswith("100755 blob")
     assert len(listing.splitlines()) == 1

@@ -43,12 +43,8 @@ class Case:
 
     @property
     def change(self):
-        edits = tuple(
-            FileEdit(path=path, before_hash=before, after=b"x") for path, before in self.paths.items()
-        )
-        return Change(
-            base_revision="0" * 40, edits=edits, patch="", rationale="", provenance=Provenance(strategy="t")
-        )
+        edits = tuple(FileEdit(path=path, before_hash=before, after=b"x") for path, before in self.paths.items())
+        return Change(base_revision="0" * 40, edits=edits, patch="", rationale="", provenance=Provenance(strategy="t"))
 
     @property
     def request(self):
@@ -66,9 +62,7 @@ class Case:
         return {
             "request": self.request,
             "verification": Verification(change_digest=digest, checks=self.checks, isolation=self.isolation),
-            "scan": ScanReport(
-                change_digest=digest, findings=self.findings, detector_runs=self.detector_runs
-            ),
+            "scan": ScanReport(change_digest=digest, findings=self.findings, detector_runs=self.detector_runs),
             "impact": Impact(change_digest=digest, risk=self.risk, reasons=("why",)),
             "votes": self.votes,
         }

@@ -6,9 +6,7 @@ from grace.planning import plan_implementation
 
 
 def test_a_fix_is_reproduced_localised_searched_and_proved_in_this_order():
-    plan = plan_implementation(
-        Intent(kind=WorkflowKind.FIX_BUG, confidence=1, summary="s", acceptance=("it passes",))
-    )
+    plan = plan_implementation(Intent(kind=WorkflowKind.FIX_BUG, confidence=1, summary="s", acceptance=("it passes",)))
     assert [step.id for step in plan.steps] == ["reproduce", "localise", "search", "prove"]
     assert all(step.why and step.done_when and step.target for step in plan.steps)
     done = set()
@@ -20,9 +18,7 @@ def test_a_fix_is_reproduced_localised_searched_and_proved_in_this_order():
 
 def test_what_was_named_is_the_target():
     cart = SymbolRef(path="cart.py", qualified_name="cart", kind="module")
-    intent = Intent(
-        kind=WorkflowKind.FIX_BUG, confidence=1, summary="s", entities=("t.py::test_a",), targets=(cart,)
-    )
+    intent = Intent(kind=WorkflowKind.FIX_BUG, confidence=1, summary="s", entities=("t.py::test_a",), targets=(cart,))
     plan = plan_implementation(intent)
     assert [step.target for step in plan.steps[:2]] == ["t.py::test_a", "cart.py"]
 

@@ -70,12 +70,8 @@ def test_modules_mentioned_are_targets():
 
 
 def test_what_cannot_be_told_is_an_open_question():
-    assert understand("tax.py is wrong").open_questions == (
-        "Which tax.py is meant: lib/tax.py, src/shop/tax.py?",
-    )
-    assert understand("missing.py").open_questions == (
-        "missing.py is mentioned, but is not in the repository.",
-    )
+    assert understand("tax.py is wrong").open_questions == ("Which tax.py is meant: lib/tax.py, src/shop/tax.py?",)
+    assert understand("missing.py").open_questions == ("missing.py is mentioned, but is not in the repository.",)
 
 
 def test_without_words_the_failing_tests_are_the_summary():

@@ -131,9 +131,7 @@ def test_a_patch_that_does_not_apply_fails_and_runs_nothing(tmp_path: Path, inte
     assert not verification.passed
 
 
-def test_a_patch_that_says_something_else_than_the_edits_fails(
-    tmp_path: Path, interpreter: Interpreter
-) -> None:
+def test_a_patch_that_says_something_else_than_the_edits_fails(tmp_path: Path, interpreter: Interpreter) -> None:
     repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST, "other.py": "a = 1\n"})
     patch = change(repo, {"calc.py": FIXED, "other.py": "a = 2\n"}).patch
     verification = verify(repo, change(repo, {"calc.py": FIXED}, patch), interpreter)
@@ -167,9 +165,7 @@ def test_editing_tests_or_configuration_is_refused(
     ],
     ids=["_exit", "sys.exit", "exit status forced to 0", "killed"],
 )
-def test_ending_the_process_to_fake_success_is_seen(
-    tmp_path: Path, interpreter: Interpreter, fake: str
-) -> None:
+def test_ending_the_process_to_fake_success_is_seen(tmp_path: Path, interpreter: Interpreter, fake: str) -> None:
     repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
     verification = verify(repo, change(repo, {"calc.py": BUGGY + fake}), interpreter)
     assert "test command" in failed(verification)
@@ -184,9 +180,7 @@ def test_exiting_in_the_middle_of_a_test_is_seen(tmp_path: Path, interpreter: In
 
 
 def test_code_that_rewrites_pytests_results_is_seen(tmp_path: Path, interpreter: Interpreter) -> None:
-    hijack = (
-        "import _pytest.main\n_pytest.main.Session.exitstatus = property(lambda s: 0, lambda s, v: None)\n"
-    )
+    hijack = "import _pytest.main\n_pytest.main.Session.exitstatus = property(lambda s: 0, lambda s, v: None)\n"
     repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
     verification = verify(repo, change(repo, {"calc.py": BUGGY + hijack}), interpreter)
     assert "test_three" in failed(verification)["test command"]
@@ -225,9 +219,7 @@ def test_a_hanging_suite_fails_at_its_limit(tmp_path: Path, interpreter: Interpr
     assert "ran longer" in failed(verification)["test command"]
 
 
-def test_another_test_command_is_judged_by_its_exit_code_and_says_so(
-    tmp_path: Path, interpreter: Interpreter
-) -> None:
+def test_another_test_command_is_judged_by_its_exit_code_and_says_so(tmp_path: Path, interpreter: Interpreter) -> None:
     repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": UNITTEST})
     command = ("python", "-m", "unittest")
     verification = verify(repo, change(repo, {"calc.py": FIXED}), interpreter, test_command=command, red=())
@@ -242,9 +234,7 @@ def test_another_test_command_is_judged_by_its_exit_code_and_says_so(
 
 def test_a_command_that_is_not_there_is_not_run(tmp_path: Path, interpreter: Interpreter) -> None:
     repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
-    verification = verify(
-        repo, change(repo, {"calc.py": FIXED}), interpreter, test_command=("no-such-thing",)
-    )
+    verification = verify(repo, change(repo, {"calc.py": FIXED}), interpreter, test_command=("no-such-thing",))
     assert verification.checks[2].status is CheckStatus.NOT_RUN
     assert not verification.passed
 
@@ -253,9 +243,7 @@ def test_skipped_and_deselected_tests_count_as_collected(tmp_path: Path, interpr
     skipping = TEST + "\nimport pytest\n\n@pytest.mark.skip\ndef test_later():\n    pass\n"
     repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": skipping})
     command = ("pytest", "-k", "not two")
-    verification = verify(
-        repo, change(repo, {"calc.py": FIXED}), interpreter, test_command=command, collected=3
-    )
+    verification = verify(repo, change(repo, {"calc.py": FIXED}), interpreter, test_command=command, collected=3)
     assert verification.passed, verification
 
 

@@ -73,9 +73,7 @@ def python(
     return runner_for(isolation).run([sys.executable, "-I", *words], confinement, limits)
 
 
-def attack(
-    isolation: Isolation, workspace: Path, readable: tuple[Path, ...], name: str, target: object = ""
-) -> str:
+def attack(isolation: Isolation, workspace: Path, readable: tuple[Path, ...], name: str, target: object = "") -> str:
     result = python(isolation, workspace, readable, str(HOSTILE), name, str(target))
     verdict = result.output.strip()
     assert "escaped" in verdict or "blocked" in verdict, result
@@ -105,9 +103,7 @@ def test_files_outside_cannot_be_read(
 
 
 @tier(CONFINING)
-def test_the_users_home_cannot_be_listed(
-    isolation: Isolation, workspace: Path, readable: tuple[Path, ...]
-) -> None:
+def test_the_users_home_cannot_be_listed(isolation: Isolation, workspace: Path, readable: tuple[Path, ...]) -> None:
     home = Path.home()
     verdict = attack(isolation, workspace, readable, "list_folder", home)
     shown = {path.relative_to(home).parts[0] for path in readable if path.is_relative_to(home)}
@@ -169,9 +165,7 @@ def test_unix_sockets_outside_cannot_be_reached(
 
 
 @tier(CONFINING)
-def test_the_hypervisor_cannot_be_reached(
-    isolation: Isolation, workspace: Path, readable: tuple[Path, ...]
-) -> None:
+def test_the_hypervisor_cannot_be_reached(isolation: Isolation, workspace: Path, readable: tuple[Path, ...]) -> None:
     assert attack(isolation, workspace, readable, "virtual_machine_socket", 9999).startswith("blocked")
 
 
@@ -194,9 +188,7 @@ def test_processes_outside_cannot_be_touched(
 
 
 @tier(CONFINING)
-def test_the_parent_survives_a_signal(
-    isolation: Isolation, workspace: Path, readable: tuple[Path, ...]
-) -> None:
+def test_the_parent_survives_a_signal(isolation: Isolation, workspace: Path, readable: tuple[Path, ...]) -> None:
     result = python(isolation, workspace, readable, str(HOSTILE), "signal_parent", "")
     assert result.exit_code == 0, result
 
@@ -231,18 +223,14 @@ def test_a_fork_bomb_is_ended_and_leaves_nothing(
 
 
 @tier(EVERY)
-def test_a_memory_bomb_fails_by_itself(
-    isolation: Isolation, workspace: Path, readable: tuple[Path, ...]
-) -> None:
+def test_a_memory_bomb_fails_by_itself(isolation: Isolation, workspace: Path, readable: tuple[Path, ...]) -> None:
     result = python(isolation, workspace, readable, "-c", "bytearray(3 * 2**30)")
     assert result.exit_code == 1
     assert "MemoryError" in result.output
 
 
 @tier(EVERY)
-def test_one_file_cannot_fill_the_disk(
-    isolation: Isolation, workspace: Path, readable: tuple[Path, ...]
-) -> None:
+def test_one_file_cannot_fill_the_disk(isolation: Isolation, workspace: Path, readable: tuple[Path, ...]) -> None:
     fill = "with open('big', 'wb') as f:\n    while True: f.write(bytes(2**20))"
     result = python(isolation, workspace, readable, "-c", fill)
     assert "File too large" in result.output

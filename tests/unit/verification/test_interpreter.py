@@ -96,9 +96,7 @@ def test_the_environments_start_up_code_runs_confined(tmp_path: Path) -> None:
     assert not mark.exists()
 
 
-def test_poetry_pipenv_and_conda_environments_are_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_poetry_pipenv_and_conda_environments_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     repository = tmp_path / "some project"
     repository.mkdir()
@@ -108,8 +106,7 @@ def test_poetry_pipenv_and_conda_environments_are_found(
     # the short hashes are what poetry and pipenv make of these paths
     folders = {
         "poetry": f".cache/pypoetry/virtualenvs/my_thing-{environments._short_hash(str(repository))}-py3.11",
-        "pipenv": ".local/share/virtualenvs/some_project-"
-        + environments._short_hash(str(repository / "Pipfile")),
+        "pipenv": ".local/share/virtualenvs/some_project-" + environments._short_hash(str(repository / "Pipfile")),
         "conda": "miniconda3/envs/thing",
     }
     for folder in folders.values():

@@ -31,9 +31,7 @@ def test_both_outputs_come_in_the_order_written(isolation: Isolation, tmp_path: 
 
 
 @every_tier
-def test_the_workspace_keeps_its_path_and_what_is_written_there_stays(
-    isolation: Isolation, tmp_path: Path
-) -> None:
+def test_the_workspace_keeps_its_path_and_what_is_written_there_stays(isolation: Isolation, tmp_path: Path) -> None:
     assert shell(isolation, tmp_path, "pwd; echo kept > file").output == f"{tmp_path}\n"
     assert (tmp_path / "file").read_text() == "kept\n"
 

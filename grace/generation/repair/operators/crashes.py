@@ -10,8 +10,9 @@ import sys
 from collections.abc import Iterator
 
 from grace.contracts import RedTest
+from grace.generation.repair.operators.insertions import guards
 from grace.generation.repair.operators.site import Edit, Site
-from grace.generation.repair.operators.statements import Place, guards
+from grace.generation.repair.operators.statements import Place
 from grace.generation.repair.scope import BUILTINS
 from grace.generation.repair.source import Source, Splice
 
@@ -33,9 +34,7 @@ def at_expression(site: Site, red: RedTest) -> Iterator[Edit]:
         case ("AttributeError", ast.Attribute(attr=name)) if name in quoted:
             end = site.source.end(node)
             span = end - len(name), end
-            for k, other in enumerate(
-                _nearest(name, [*site.scope.all_attributes, *_builtin_methods(quoted[0])])
-            ):
+            for k, other in enumerate(_nearest(name, [*site.scope.all_attributes, *_builtin_methods(quoted[0])])):
                 yield Edit(0.6 + k * 0.1, "nearest attribute", (Splice(*span, other),))
             if "NoneType" in quoted[0]:
                 yield from _when_none(site, node)
@@ -46,9 +45,7 @@ def at_expression(site: Site, red: RedTest) -> Iterator[Edit]:
                 for position in range(len(texts) + 1):
                     arguments = ", ".join([*texts[:position], name, *texts[position:]])
                     yield Edit(1.6 + k * 0.03, "argument added", (Splice(start, stop, f"({arguments})"),))
-        case ("TypeError", _) if "NoneType" in red.message and isinstance(
-            node, ast.Name | ast.Attribute | ast.Call
-        ):
+        case ("TypeError", _) if "NoneType" in red.message and isinstance(node, ast.Name | ast.Attribute | ast.Call):
             if isinstance(getattr(node, "ctx", ast.Load()), ast.Load) and site.role != "callee":
                 for default in ("0", "''", "[]", "{}", "()"):
                     yield site.replaced(f"({site.text} or {default})", 1.8, "default for None")
@@ -69,9 +66,7 @@ def at_expression(site: Site, red: RedTest) -> Iterator[Edit]:
                 ", {}",
                 *(f", {v}" for v in site.scope.parameters),
             ):
-                yield site.replaced(
-                    f"{site.inner(node.value, 14)}.get({index}{default})", 1.7, "get for subscript"
-                )
+                yield site.replaced(f"{site.inner(node.value, 14)}.get({index}{default})", 1.7, "get for subscript")
         case ("ZeroDivisionError", ast.BinOp(right=right)):
             yield Edit(
                 2.4,
@@ -84,9 +79,7 @@ def at_expression(site: Site, red: RedTest) -> Iterator[Edit]:
                     ),
                 ),
             )
-            yield site.replaced(
-                f"({site.text} if {site.source.segment(right)} else 0)", 2.2, "divisor kept from zero"
-            )
+            yield site.replaced(f"({site.text} if {site.source.segment(right)} else 0)", 2.2, "divisor kept from zero")
 
 
 def _when_none(site: Site, node: ast.Attribute) -> Iterator[Edit]:
@@ -117,9 +110,7 @@ def at_statement(place: Place, red: RedTest) -> Iterator[Edit]:
         case "ZeroDivisionError":
             tests = [f"{t} == 0" for t in texts] + [f"not {t}" for t in texts]
         case "RecursionError":
-            tests = (
-                [f"not {t}" for t in texts] + [f"{t} <= 0" for t in texts] + [f"{t} is None" for t in texts]
-            )
+            tests = [f"not {t}" for t in texts] + [f"{t} <= 0" for t in texts] + [f"{t} is None" for t in texts]
         case "KeyError":
             owners = [n for n in ast.walk(place.statement) if isinstance(n, ast.Subscript)]
             segment = place.source.segment
@@ -199,9 +190,7 @@ def _after_imports(source: Source) -> int:
 
 
 def _nearest(name: str, known: list[str]) -> list[str]:
-    return difflib.get_close_matches(
-        name, [k for k in known if k != name and k not in _NOISE], n=5, cutoff=0.6
-    )
+    return difflib.get_close_matches(name, [k for k in known if k != name and k not in _NOISE], n=5, cutoff=0.6)
 
 
 _NOISE = frozenset(n for n in BUILTINS if n.startswith("_"))

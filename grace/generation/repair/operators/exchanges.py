@@ -5,6 +5,7 @@ import ast
 from collections.abc import Iterator
 
 from grace.generation.repair.operators.site import Edit, Site
+from grace.generation.repair.operators.vocabulary import relatives
 from grace.generation.repair.scope import BUILTINS
 from grace.generation.repair.source import Splice
 
@@ -34,41 +35,9 @@ _ARITHMETIC: dict[type[ast.operator], tuple[tuple[str, float], ...]] = {
     ast.BitOr: (("&", 1.4), ("^", 1.6), ("or", 2.6), ("+", 2.8)),
     ast.BitXor: (("&", 1.4), ("|", 1.6), ("**", 2.4)),
 }
-_FAMILIES = (
-    ("any", "all"), ("min", "max"), ("append", "extend", "insert", "add", "update"), ("lower", "upper", "casefold"),
-    ("sorted", "reversed", "list", "set", "tuple"), ("find", "rfind", "index"), ("strip", "lstrip", "rstrip"),
-    ("startswith", "endswith"), ("keys", "values", "items"), ("split", "rsplit", "splitlines", "partition"),
-    ("partition", "rpartition"), ("left", "right"), ("start", "end", "stop"), ("first", "last"), ("prev", "next"),
-    ("remove", "discard", "pop"), ("pop", "popleft"), ("append", "appendleft"), ("ceil", "floor", "trunc"),
-    ("floor", "round"), ("int", "float", "round"), ("isdigit", "isalpha", "isalnum", "isdecimal", "isnumeric"),
-    ("match", "search", "fullmatch"), ("get", "pop", "setdefault"), ("union", "intersection", "difference"),
-    ("heappush", "heappop"), ("ljust", "rjust", "center"), ("title", "capitalize"), ("read", "readline", "readlines"),
-    ("sum", "len", "max", "min"), ("encode", "decode"), ("isinstance", "issubclass"), ("parent", "child"),
-    ("bisect_left", "bisect_right"), ("combinations", "permutations"), ("str", "repr"), ("x", "y"),
-    ("row", "column", "col"), ("rows", "columns", "cols"), ("width", "height"), ("key", "value"), ("low", "high"),
-    ("lo", "hi"), ("issubset", "issuperset"), ("predecessors", "successors"), ("incoming", "outgoing"),
-    ("head", "tail"), ("source", "target"), ("begin", "end"), ("before", "after"), ("hour", "minute", "second"),
-    ("parents", "children"), ("ancestors", "descendants"), ("in", "out"), ("up", "down"), ("old", "new"),
-)  # fmt: skip
-_RELATIVES: dict[str, tuple[str, ...]] = {}
-for _family in _FAMILIES:
-    for _name in _family:
-        _RELATIVES[_name] = (*_RELATIVES.get(_name, ()), *(n for n in _family if n != _name))
 
 
-MOST_CONSTANTS = 40
-"""Literals of the code around that a constant may give way to."""
 _SIGNED = {"argument", "returned", "assigned", "element", "operand", "compared", "index", "bound"}
-
-
-def relatives(name: str) -> Iterator[str]:
-    """Names of the same family, also where one word of a compound name is exchanged."""
-    yield from _RELATIVES.get(name, ())
-    words = name.split("_")
-    if len(words) > 1:
-        for k, word in enumerate(words):
-            for other in _RELATIVES.get(word, ()):
-                yield "_".join([*words[:k], other, *words[k + 1 :]])
 
 
 def comparison(site: Site) -> Iterator[Edit]:
@@ -95,17 +64,11 @@ def arithmetic(site: Site) -> Iterator[Edit]:
     span = site.operator_span(node.left, node.right)
     for text, cost in _ARITHMETIC.get(type(node.op), ()):
         if text in ("and", "or"):
-            yield site.replaced(
-                f"{site.inner(node.left, 3)} {text} {site.inner(node.right, 3)}", cost, "arithmetic"
-            )
+            yield site.replaced(f"{site.inner(node.left, 3)} {text} {site.inner(node.right, 3)}", cost, "arithmetic")
         elif text in ("*", "/", "//", "%", "**") and isinstance(node.op, ast.Add | ast.Sub):
-            yield site.replaced(
-                f"{site.inner(node.left, 12)} {text} {site.inner(node.right, 12)}", cost, "arithmetic"
-            )
+            yield site.replaced(f"{site.inner(node.left, 12)} {text} {site.inner(node.right, 12)}", cost, "arithmetic")
         else:
-            changed = (
-                site.source.text[site.span[0] : span[0]] + text + site.source.text[span[1] : site.span[1]]
-            )
+            changed = site.source.text[site.span[0] : span[0]] + text + site.source.text[span[1] : site.span[1]]
             if site._fits(changed):
                 yield Edit(cost, "arithmetic", (Splice(*span, text),))
             else:
@@ -123,18 +86,12 @@ def arithmetic(site: Site) -> Iterator[Edit]:
     for part in (node.left, node.right):
         yield site.replaced(site.source.segment(part), 2.6, "operand dropped")
     match node:
-        case ast.BinOp(op=outer, right=ast.BinOp(op=inner) as deeper) if (
-            outer is not None and inner is not None
-        ):
+        case ast.BinOp(op=outer, right=ast.BinOp(op=inner) as deeper) if outer is not None and inner is not None:
             regrouped = f"({left} {_sign(site, node)} {site.inner(deeper.left, 9)})"
-            yield site.replaced(
-                f"{regrouped} {_sign(site, deeper)} {site.inner(deeper.right, 10)}", 2.8, "regrouped"
-            )
+            yield site.replaced(f"{regrouped} {_sign(site, deeper)} {site.inner(deeper.right, 10)}", 2.8, "regrouped")
         case ast.BinOp(left=ast.BinOp() as deeper):
             regrouped = f"({site.inner(deeper.right, 9)} {_sign(site, node)} {right})"
-            yield site.replaced(
-                f"{site.inner(deeper.left, 9)} {_sign(site, deeper)} {regrouped}", 2.8, "regrouped"
-            )
+            yield site.replaced(f"{site.inner(deeper.left, 9)} {_sign(site, deeper)} {regrouped}", 2.8, "regrouped")
 
 
 def _sign(site: Site, node: ast.BinOp) -> str:
@@ -155,7 +112,7 @@ def boolean(site: Site) -> Iterator[Edit]:
         rest = parts[:k] + parts[k + 1 :]
         yield site.replaced(f" {word} ".join(rest), 2.3, "condition weakened")
     for k, value in enumerate(node.values):
-        negated = parts[:k] + [_negation(site, value)] + parts[k + 1 :]
+        negated = [*parts[:k], _negation(site, value), *parts[k + 1 :]]
         yield site.replaced(f" {word} ".join(negated), 2.0, "negation")
 
 
@@ -173,55 +130,6 @@ def unary(site: Site) -> Iterator[Edit]:
         loads = isinstance(getattr(site.node, "ctx", ast.Load()), ast.Load)
         if loads and site.kind in ("", "num") and site.role in _SIGNED:
             yield site.replaced(f"-{site.inner(site.node, 11)}", 2.2, "sign added")
-
-
-def constant(site: Site) -> Iterator[Edit]:
-    """Neighbouring numbers, the other truth value, other literals of the function and its module."""
-    node = site.node
-    if not isinstance(node, ast.Constant) or isinstance(site.parent, ast.Expr | ast.JoinedStr):
-        return
-    value = node.value
-    proposed: dict[str, float] = {}
-    match value:
-        case bool():
-            proposed[str(not value)] = 1.2
-        case int():
-            for text, cost in (
-                (value + 1, 1.3), (value - 1, 1.3), (0, 1.8), (1, 1.8), (-value, 2.2), (2, 2.4), (value + 2, 2.8),
-                (value * 2, 2.8), (value * 10, 3.0), (value // 10, 3.2), (-1, 2.2), (value // 2, 3.0),
-            ):  # fmt: skip
-                proposed.setdefault(str(text), cost)
-        case float():
-            for number, cost in (
-                (1 / value if value else 1.0, 2.6),
-                (-value, 2.2),
-                (value * 10, 2.8),
-                (0.0, 2.4),
-            ):
-                proposed.setdefault(repr(number), cost)
-            for number, cost in ((value / 10, 2.8), (value * 100, 3.2), (value / 100, 3.2), (1.0, 2.4)):
-                proposed.setdefault(repr(number), cost)
-        case str() | bytes():
-            empty = value[:0]
-            for changed, cost in (
-                (empty, 2.2),
-                (value.strip(), 2.2),
-                (value + value[:1], 3.2),
-                (value[1:], 2.8),
-            ):
-                proposed.setdefault(repr(changed), cost)
-            for changed, cost in ((value[:-1], 2.8), (value.lower(), 2.6), (value.upper(), 2.6)):
-                proposed.setdefault(repr(changed), cost)
-            if isinstance(value, str):
-                proposed.setdefault(repr(value + " "), 3.0)
-        case None:
-            proposed.update({"0": 2.6, "[]": 2.6, "{}": 2.8, "''": 2.8, "False": 2.4, "True": 2.8})
-    for k, other in enumerate(site.scope.constants[:MOST_CONSTANTS]):
-        if type(other) is type(value) and other != value and len(repr(other)) < 80:
-            proposed.setdefault(repr(other), 2.4 + min(k, 30) * 0.03)
-    proposed.pop(repr(value), None)
-    for text, cost in proposed.items():
-        yield site.replaced(text, cost, "constant")
 
 
 def name(site: Site) -> Iterator[Edit]:
@@ -246,18 +154,12 @@ def name(site: Site) -> Iterator[Edit]:
             yield site.replaced(other, 1.9 + is_target * 0.9 + min(k, 20) * 0.03 - closeness, "variable")
     if not is_target:
         for k, other in enumerate(site.scope.module_names):
-            if (
-                other != node.id
-                and other.isupper() == node.id.isupper()
-                and other not in site.scope.callables
-            ):
+            if other != node.id and other.isupper() == node.id.isupper() and other not in site.scope.callables:
                 yield site.replaced(other, 2.8 + min(k, 20) * 0.04, "module variable")
         for k, attribute in enumerate(site.scope.self_attributes):
             if attribute not in site.scope.self_methods:
                 closeness = 0.6 if attribute.strip("_") == node.id.strip("_") else 0.0
-                yield site.replaced(
-                    f"self.{attribute}", 2.9 + min(k, 20) * 0.04 - closeness, "attribute for variable"
-                )
+                yield site.replaced(f"self.{attribute}", 2.9 + min(k, 20) * 0.04 - closeness, "attribute for variable")
 
 
 def _alike(one: str, other: str) -> bool:
@@ -309,4 +211,4 @@ def augmented(statement: ast.stmt, source_segment: str) -> Iterator[tuple[str, f
             yield text, cost
 
 
-EXCHANGES = (comparison, arithmetic, boolean, unary, constant, name, attribute)
+EXCHANGES = (comparison, arithmetic, boolean, unary, name, attribute)

@@ -12,15 +12,31 @@ from grace.generation.repair.scope import Kind, Scope, kind_of
 from grace.generation.repair.source import Source, Splice, blocks, precedence, required
 
 
+class Exchange(NamedTuple):
+    """One expression for another, in a function's frame when the statement of that line starts."""
+
+    scope: str
+    line: int
+    old: str
+    new: str
+
+
 class Edit(NamedTuple):
     """One proposal: how unlikely it is a priori (lower comes first), which operator made it, what it splices."""
 
     cost: float
     operator: str
     splices: tuple[Splice, ...]
+    exchange: Exchange | None = None
 
 
-_FROM_INGREDIENTS = {"expression replaced", "variable", "condition extended", "operand dropped", "choice decided"}
+_FROM_INGREDIENTS = {
+    "expression replaced",
+    "variable",
+    "condition extended",
+    "operand dropped",
+    "choice decided",
+}
 """Operators whose results are familiar by the way they are made."""
 
 
@@ -111,9 +127,25 @@ class Site:
         familiar = self.scope.distances.get(text)
         if familiar is not None and operator not in _FROM_INGREDIENTS:
             cost -= 0.4 if familiar else 0.8
+        exchange = Exchange(self.frame, self.statement.lineno, self.text, text) if self.frame else None
         if not self._fits(text):
             text = f"({text})"
-        return Edit(cost, operator, (Splice(*self.span, text),))
+        return Edit(cost, operator, (Splice(*self.span, text),), exchange)
+
+    @cached_property
+    def frame(self) -> str:
+        """Name of the function whose frame evaluates this expression each time its statement starts; "" where it
+        is evaluated elsewhere or more often: in comprehensions, lambdas and loop conditions, or stored to."""
+        if isinstance(self.statement, ast.While) or not isinstance(getattr(self.node, "ctx", ast.Load()), ast.Load):
+            return ""
+        node: ast.AST = self.node
+        while node in self.source.parents:
+            node = self.source.parents[node]
+            if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+                return ""
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                return node.name
+        return ""
 
     def _fits(self, text: str) -> bool:
         needed = required(self.parent, self.node)
@@ -168,9 +200,7 @@ def expressions_of(statement: ast.stmt) -> Iterator[ast.expr]:
     if isinstance(statement, ast.AnnAssign):
         skipped.add(id(statement.annotation))
     waiting: list[ast.AST] = [
-        child
-        for child in ast.iter_child_nodes(statement)
-        if not isinstance(child, ast.stmt | ast.ExceptHandler)
+        child for child in ast.iter_child_nodes(statement) if not isinstance(child, ast.stmt | ast.ExceptHandler)
     ]
     while waiting:
         node = waiting.pop(0)

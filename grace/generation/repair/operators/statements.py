@@ -1,18 +1,17 @@
-"""Statements inserted, copied, moved, dropped or rewritten."""
+"""Statements in their blocks: rewritten, moved, dropped."""
 
 import ast
-import functools
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from grace.generation.repair.operators.exchanges import augmented
-from grace.generation.repair.operators.site import Edit, statements_in
-from grace.generation.repair.scope import Scope, size
+from grace.generation.repair.operators.site import Edit
+from grace.generation.repair.scope import Scope
 from grace.generation.repair.source import FunctionNode, Source, Splice, blocks
 
-_SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Delete)
+SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Delete)
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Place:
         return self.source.line_starts[self._first_line() - 1], self._line_end()
 
     def _first_line(self) -> int:
-        decorators = getattr(self.statement, "decorator_list", [])
+        decorators: list[ast.expr] = getattr(self.statement, "decorator_list", [])
         return min([self.statement.lineno, *(d.lineno for d in decorators)])
 
     def _line_end(self) -> int:
@@ -78,21 +77,23 @@ class Place:
         return "".join(f"{self.indent}{line}{self.source.newline}" for line in text.split("\n"))
 
 
-def places_in(source: Source, scope: Scope, function: FunctionNode) -> Iterator[Place]:
-    """All statements of a function with their blocks."""
+def places_in(source: Source, scope: Scope) -> Iterator[Place]:
+    """All statements of the scope's function with their blocks; none at module level."""
 
     def visit(block: list[ast.stmt], loop: ast.stmt | None) -> Iterator[Place]:
         for statement in block:
-            if not _is_docstring(statement):
+            if not is_docstring(statement):
                 yield Place(source, scope, statement, block, loop)
             inner = statement if isinstance(statement, ast.For | ast.While | ast.AsyncFor) else loop
             for nested in blocks(statement):
                 yield from visit(nested, None if isinstance(statement, FunctionNode) else inner)
 
-    yield from visit(function.body, None)
+    if scope.function:
+        yield from visit(scope.function.node.body, None)
 
 
-def _is_docstring(statement: ast.stmt) -> bool:
+def is_docstring(statement: ast.stmt) -> bool:
+    """Whether a statement is only a literal."""
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
@@ -109,7 +110,7 @@ def rewritten(place: Place) -> Iterator[Edit]:
             yield place.instead("break", 2.2, "jump exchanged")
             yield place.instead("pass", 2.6, "jump exchanged")
         case ast.Return(value=None):
-            yield from (place.instead(f"return {v}", 2.4, "value returned") for v in _values(place))
+            yield from (place.instead(f"return {v}", 2.4, "value returned") for v in values(place))
             if place.loop:
                 yield place.instead("continue", 2.4, "jump exchanged")
                 yield place.instead("break", 2.6, "jump exchanged")
@@ -120,9 +121,7 @@ def rewritten(place: Place) -> Iterator[Edit]:
                 yield place.instead("continue", 3.0, "jump exchanged")
                 yield place.instead("break", 3.2, "jump exchanged")
         case ast.Pass():
-            for text, cost in _inserted(place):
-                yield place.instead(text, cost - 0.6, "statement for pass")
-            yield from (place.instead(f"return {v}", 2.8, "value returned") for v in _values(place))
+            yield from (place.instead(f"return {v}", 2.8, "value returned") for v in values(place))
         case ast.Expr(value=ast.Yield(value=value)) if value is not None:
             yield place.instead(f"yield from {source.segment(value)}", 2.0, "yielded")
         case ast.Expr(value=ast.YieldFrom(value=value)):
@@ -205,13 +204,9 @@ def dropped(place: Place) -> Iterator[Edit]:
     statement, source = place.statement, place.source
     if len(place.block) > 1:
         yield Edit(3.6, "statement dropped", (Splice(*place.lines, ""),))
-    elif isinstance(statement, _SIMPLE):
+    elif isinstance(statement, SIMPLE):
         yield place.instead("pass", 3.6, "statement dropped")
-    if (
-        isinstance(statement, ast.If)
-        and not statement.orelse
-        and source.text.startswith("if", source.start(statement))
-    ):
+    if isinstance(statement, ast.If) and not statement.orelse and source.text.startswith("if", source.start(statement)):
         body = source.text[source.line_starts[statement.body[0].lineno - 1] : place.lines[1]]
         if statement.body[0].lineno > statement.lineno:
             moved = textwrap.indent(textwrap.dedent(body), place.indent)
@@ -220,17 +215,13 @@ def dropped(place: Place) -> Iterator[Edit]:
 
 def moved(place: Place) -> Iterator[Edit]:
     """Out of its block, into the block before it, or past its neighbour."""
-    if place.shares_its_line or not isinstance(place.statement, (*_SIMPLE, ast.If)):
+    if place.shares_its_line or not isinstance(place.statement, (*SIMPLE, ast.If)):
         return
     source, (start, end) = place.source, place.lines
     text = source.text[start:end]
     parent = source.parents[place.statement]
     is_last = place.position == len(place.block) - 1
-    if (
-        isinstance(parent, ast.stmt)
-        and not isinstance(parent, FunctionNode | ast.ClassDef)
-        and len(place.block) > 1
-    ):
+    if isinstance(parent, ast.stmt) and not isinstance(parent, FunctionNode | ast.ClassDef) and len(place.block) > 1:
         outer = source.indentation(parent)
         shifted = textwrap.indent(textwrap.dedent(text), outer)
         parent_end = _end_of_lines(source, parent)
@@ -269,189 +260,10 @@ def _end_of_lines(source: Source, statement: ast.stmt) -> int:
     return source.line_starts[last] if last < len(source.line_starts) else len(source.text)
 
 
-def inserted(place: Place) -> Iterator[Edit]:
-    """A new statement before this one, and after it when it ends its block."""
-    if place.shares_its_line:
-        return
-    is_last = place.position == len(place.block) - 1
-    ends = isinstance(place.statement, ast.Return | ast.Raise | ast.Break | ast.Continue)
-    for text, cost in _inserted(place):
-        yield place.before(text, cost, "statement inserted")
-        if is_last and not ends:
-            yield place.after(text, cost + 0.1, "statement inserted")
-    function = place.scope.function
-    if is_last and not ends and function and place.block is function.node.body:
-        for value in _values(place):
-            yield place.after(f"return {value}", 2.7, "value returned")
-
-
-def _values(place: Place) -> list[str]:
+def values(place: Place) -> list[str]:
+    """What a function may give back here, likeliest first."""
     plain = ("None", "[]", "0", "True", "False", "''", "{}")
     return list(dict.fromkeys([*place.scope.returned[:8], *place.scope.variables[:12], *plain]))
 
 
-def _inserted(place: Place) -> Iterator[tuple[str, float]]:
-    """(statement, cost), cheapest first."""
-    if place.loop:
-        yield from (("break", 3.3), ("continue", 3.5))
-    own = place.source.segment(place.statement)
-    yield from ((text, cost) for text, cost in _insertable(place.scope) if text != own)
-
-
-@functools.lru_cache(maxsize=64)
-def _insertable(scope: Scope) -> tuple[tuple[str, float], ...]:
-    return tuple(sorted(_proposed(scope), key=lambda item: item[1]))
-
-
-def _proposed(scope: Scope) -> Iterator[tuple[str, float]]:
-    source = scope.source
-    seen: set[str] = set()
-
-    def fresh(text: str, cost: float) -> Iterator[tuple[str, float]]:
-        if text not in seen:
-            seen.add(text)
-            yield text, cost
-
-    for distance, root in enumerate((scope.root, source.tree)):
-        for k, text in enumerate(_copies(scope, root, renamed=distance == 0)):
-            yield from fresh(text, 3.3 + distance * 0.6 + min(k, 40) * 0.02)
-    names = scope.variables[:12]
-    for k, name in enumerate(names):
-        late = k * 0.03
-        yield from fresh(f"{name} += 1", 3.4 + late)
-        yield from fresh(f"{name} -= 1", 3.5 + late)
-        for text, cost in (
-            ("[]", 3.8),
-            ("0", 3.8),
-            ("''", 4.0),
-            ("None", 4.0),
-            ("{}", 4.0),
-            ("True", 3.9),
-            ("False", 3.9),
-        ):
-            yield from fresh(f"{name} = {text}", cost + late)
-    collections = [n for n in scope.attributes if n in scope.variables or n.startswith("self.")]
-    for owner in collections:
-        for method in (
-            "append",
-            "add",
-            "pop",
-            "remove",
-            "discard",
-            "extend",
-            "update",
-            "clear",
-            "sort",
-            "reverse",
-        ):
-            if method in scope.attributes[owner]:
-                yield from fresh(f"{owner}.{method}()", 3.7)
-                for name in names:
-                    yield from fresh(f"{owner}.{method}({name})", 3.5)
-    for owner in names:
-        for other in names:
-            if owner != other:
-                yield from fresh(f"{owner} = {other}", 3.6)
-                yield from fresh(f"{owner}.append({other})", 3.9)
-                yield from fresh(f"{owner}.add({other})", 3.9)
-                yield from fresh(f"{owner} += {other}", 3.9)
-    for k, attribute in enumerate(scope.self_attributes[:8]):
-        if attribute not in scope.self_methods:
-            yield from fresh(f"self.{attribute} += 1", 3.8 + k * 0.03)
-            for name in names[:8]:
-                yield from fresh(f"self.{attribute} = {name}", 3.8 + k * 0.03)
-        else:
-            yield from fresh(f"self.{attribute}()", 3.7 + k * 0.03)
-
-
-def _copies(scope: Scope, root: ast.AST, *, renamed: bool) -> Iterator[str]:
-    """Simple statements of the code around, as they are, then with one name exchanged."""
-    bodies = [root.body] if isinstance(root, FunctionNode | ast.Module) else []
-    found: list[tuple[str, ast.stmt]] = []
-    for body in bodies:
-        for statement in _all_statements(body):
-            if isinstance(
-                statement, ast.Assign | ast.AugAssign | ast.Expr | ast.Delete
-            ) and not _is_docstring(statement):
-                text = scope.source.segment(statement)
-                if "\n" not in text and size(statement) <= 12 and text not in (t for t, _ in found):
-                    found.append((text, statement))
-    for text, statement in found:
-        names = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
-        if names <= scope.visible:
-            yield text
-    for text, statement in found[: 400 if renamed else 60]:
-        names = [n for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id not in ("self", "cls")]
-        for name in names:
-            others = {n.id for n in names if n.id != name.id}
-            if not others <= scope.visible:
-                continue
-            base = scope.source.start(statement)
-            at = scope.source.start(name) - base
-            for other in scope.variables[:10]:
-                if other != name.id:
-                    yield text[:at] + other + text[at + len(name.id) :]
-
-
-def _all_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    for statement in statements_in(body):
-        yield statement
-        if isinstance(statement, ast.ClassDef | FunctionNode):
-            continue
-
-
-def guarded(place: Place) -> Iterator[Edit]:
-    """`if c: return v` (or continue, break, raise) before the statement; the statement itself under `if c`."""
-    if place.shares_its_line:
-        return
-    exits = [(f"return {v}", 0.0 if v in place.scope.returned else 0.3) for v in _values(place)]
-    if _returns_nothing(place):
-        exits.insert(0, ("return", 0.0))
-    if place.loop:
-        exits = [("continue", 0.0), ("break", 0.1), *exits]
-    exits += [(text, 0.1) for text in place.scope.raised]
-    for k, condition in enumerate(guards(place.scope)):
-        for text, extra in exits:
-            yield place.before(f"if {condition}:\n    {text}", 3.9 + k * 0.01 + extra, "guard inserted")
-    if isinstance(place.statement, _SIMPLE):
-        body = place.source.segment(place.statement)
-        if "\n" not in body:
-            for k, condition in enumerate(guards(place.scope)):
-                text = f"if {condition}:{place.source.newline}{place.indent}    {body}"
-                yield place.instead(text, 3.6 + k * 0.01, "statement guarded")
-
-
-def _returns_nothing(place: Place) -> bool:
-    return not any(isinstance(n, ast.Return) and n.value for n in ast.walk(place.scope.root))
-
-
-@functools.lru_cache(maxsize=64)
-def guards(scope: Scope) -> tuple[str, ...]:
-    """Conditions under which an inserted guard may act, likeliest first."""
-    found: dict[str, None] = {}
-    names = scope.variables[:10]
-    collections = [o for o in scope.attributes if o in scope.variables or o.startswith("self.")]
-    things = list(dict.fromkeys([*names, *collections[:6]]))
-    for thing in things:
-        found.update(dict.fromkeys((f"not {thing}", f"{thing} is None")))
-    for condition in scope.conditions[:16]:
-        found.setdefault(condition)
-        found.setdefault(f"not ({condition})" if " " in condition else f"not {condition}")
-    for name in names[:8]:
-        for thing in things:
-            if name != thing:
-                found.update(dict.fromkeys((f"{name} in {thing}", f"{name} not in {thing}")))
-    for name in names:
-        for text in (name, f"{name} is not None", f"{name} == 0", f"{name} < 0", f"{name} <= 0", f"{name} == 1"):
-            found.setdefault(text)
-        found.setdefault(f"len({name}) == 0")
-    for name in names[:6]:
-        for other in things[:8]:
-            if name != other:
-                for sign in ("==", "!=", ">", ">=", "<", "<="):
-                    found.setdefault(f"{name} {sign} {other}")
-    return tuple(found)
-
-
 REWRITES = (rewritten, moved, dropped)
-INSERTIONS = (inserted, guarded)

@@ -1,11 +1,10 @@
-"""One expression becomes another of a known form: off by one, wrapped, guarded, negated, replaced."""
+"""One expression becomes another of a known form: off by one, rounded up, exchanged, replaced."""
 
 import ast
-import functools
 from collections.abc import Iterator
 
 from grace.generation.repair.operators.site import Edit, Site
-from grace.generation.repair.scope import Scope, compatible, size
+from grace.generation.repair.scope import compatible, size
 from grace.generation.repair.source import Splice
 
 _COUNTS = {"index", "bound", "argument", "returned", "assigned", "compared", "operand", "iterated", "element"}
@@ -27,208 +26,6 @@ def off_by_one(site: Site) -> Iterator[Edit]:
     match site.node:
         case ast.BinOp(op=ast.Add() | ast.Sub(), right=ast.Constant(value=1)):
             yield site.replaced(site.source.segment(site.node.left), 1.6, "off by one")
-
-
-def negated(site: Site) -> Iterator[Edit]:
-    """A deciding condition turned round; forced either way."""
-    if not site.decides:
-        if site.role in ("returned", "assigned") and site.kind == "bool":
-            yield site.replaced(f"not {site.inner(site.node, 4)}", 2.0, "negation")
-        return
-    if isinstance(site.parent, ast.UnaryOp):
-        return  # dropping the `not` that is there is another operator's
-    if not isinstance(site.node, ast.UnaryOp | ast.Compare):
-        yield site.replaced(f"not {site.inner(site.node, 4)}", 1.5, "negation")
-    elif isinstance(site.node, ast.Compare):
-        yield site.replaced(f"not {site.inner(site.node, 4)}", 2.6, "negation")
-    for text in ("True", "False"):
-        yield site.replaced(text, 3.9, "condition forced")
-
-
-def condition_extended(site: Site) -> Iterator[Edit]:
-    """`c` → `c and d`, `c or d`, `not`s of d included; d from the code around and from small facts."""
-    if not site.decides:
-        return
-    for atom, cost in (*_type_questions(site), *condition_atoms(site.scope)):
-        if atom == site.text:
-            continue
-        for word in ("or", "and"):
-            needed = 2 if word == "or" else 3
-            yield site.replaced(f"{site.inner(site.node, needed)} {word} {atom}", cost, "condition extended")
-            if word == "and" or "None" in atom or "not " in atom:  # asked first: it protects what follows
-                asked_first = f"{atom} {word} {site.inner(site.node, needed)}"
-                yield site.replaced(asked_first, cost + 0.15, "condition extended")
-
-
-def _type_questions(site: Site) -> Iterator[tuple[str, float]]:
-    """Further questions about what the condition already asks the type of."""
-    for node in ast.walk(site.node):
-        match node:
-            case ast.Call(func=ast.Name(id="isinstance"), args=[tested, _]):
-                for k, name in enumerate(("str", "(str, bytes)", "bool", "bytes", "dict", "list", "tuple", "int")):
-                    asked = f"isinstance({site.source.segment(tested)}, {name})"
-                    yield f"not {asked}", 2.9 + k * 0.03
-                    yield asked, 3.1 + k * 0.03
-
-
-@functools.lru_cache(maxsize=64)
-def condition_atoms(scope: Scope) -> tuple[tuple[str, float], ...]:
-    """Facts that a condition may ask for: (text that binds as tightly as a comparison, cost), cheapest first."""
-    found: dict[str, float] = {}
-    for k, text in enumerate(scope.conditions[:40]):
-        found.setdefault(text if _tight(text) else f"({text})", 3.1 + k * 0.02)
-        found.setdefault(f"not {text}" if _tight(text) else f"not ({text})", 3.4 + k * 0.02)
-    things = [*scope.variables[:14], *(f"self.{a}" for a in scope.self_attributes[:8])]
-    for k, thing in enumerate(things):
-        late = k * 0.03
-        found.setdefault(f"not {thing}", 3.2 + late)
-        found.setdefault(f"{thing} is None", 3.2 + late)
-        found.setdefault(f"{thing} is not None", 3.2 + late)
-        found.setdefault(thing, 3.3 + late)
-        for number in ("0", "1"):
-            for sign in ("==", ">", "<", "!=", "<=", ">="):
-                found.setdefault(f"{thing} {sign} {number}", 3.9 + late)
-    for k, one in enumerate(things):
-        for other in things:
-            if one != other:
-                late = k * 0.03
-                found.setdefault(f"{one} in {other}", 3.6 + late)
-                found.setdefault(f"{one} not in {other}", 3.6 + late)
-                for sign in ("==", "!=", "<", "<=", ">", ">="):
-                    found.setdefault(f"{one} {sign} {other}", 3.7 + late)
-    return tuple(sorted(found.items(), key=lambda item: item[1]))
-
-
-def _tight(text: str) -> bool:
-    return not any(word in text for word in (" or ", " and ", " if ", "lambda", ":="))
-
-
-def wrapped(site: Site) -> Iterator[Edit]:
-    """`e` → `f(e)`, `e.m()`, `min(e, x)`, `e or x`, with functions and methods the module already uses."""
-    if not isinstance(getattr(site.node, "ctx", ast.Load()), ast.Load) or site.role in (
-        "callee",
-        "condition",
-    ):
-        return
-    if isinstance(site.node, ast.Starred | ast.Slice) or site.role == "other":
-        return
-    text = site.text
-    if "\n" in text:
-        return
-    kind = site.kind
-    calls: dict[str, float] = {}
-    if kind in ("", "num"):
-        calls.update({"abs": 2.9, "int": 3.0, "len": 3.2, "round": 3.2, "float": 3.2})
-    if kind in ("", "list", "set", "tuple", "dict", "str"):
-        calls.update(
-            {"list": 2.9, "set": 3.0, "sorted": 3.0, "tuple": 3.1, "sum": 3.4, "dict": 3.3, "reversed": 3.1}
-        )
-        calls.update({"len": 3.0, "max": 3.4, "min": 3.4})
-    calls.setdefault("str", 2.9)
-    calls.setdefault("bool", 3.3)
-    for k, own in enumerate(site.scope.callables):
-        calls.setdefault(own, 3.2 + min(k, 20) * 0.04)
-    for function, cost in calls.items():
-        if not text.startswith(f"{function}("):
-            yield site.replaced(f"{function}({text})", cost, "wrapped in a call")
-    for method in sorted(site.scope.self_methods):
-        yield site.replaced(f"self.{method}({text})", 3.4, "wrapped in a call")
-    tight = site.inner(site.node, 14)
-    methods: dict[str, float] = {}
-    if kind in ("", "str"):
-        methods.update({"strip()": 2.9, "lower()": 2.9, "upper()": 3.1, "rstrip()": 3.2, "lstrip()": 3.2})
-        methods.update({"split()": 3.3, "encode()": 3.5, "casefold()": 3.4})
-        for value in site.scope.constants:
-            if isinstance(value, str) and 0 < len(value) <= 3:
-                methods.setdefault(f"strip({value!r})", 3.1)
-                methods.setdefault(f"rstrip({value!r})", 3.3)
-                methods.setdefault(f"lstrip({value!r})", 3.3)
-    if kind in ("", "list", "dict", "set"):
-        methods.update({"copy()": 3.0})
-    if kind in ("", "dict"):
-        methods.update({"items()": 3.2, "values()": 3.2, "keys()": 3.4})
-    for k, used in enumerate(site.scope.all_attributes[:40]):
-        methods.setdefault(f"{used}()", 3.5 + k * 0.03)
-        methods.setdefault(used, 3.4 + k * 0.03)
-    for method, cost in methods.items():
-        yield site.replaced(f"{tight}.{method}", cost, "method called")
-    for k, index in enumerate(("[0]", "[-1]", "[1:]", "[:-1]", "[::-1]", "[1]", "[:]")):
-        if kind not in ("num", "bool", "none", "dict", "set"):
-            yield site.replaced(f"{tight}{index}", 3.0 + k * 0.05, "element or slice")
-    for name in site.scope.variables[:16]:
-        if kind not in ("num", "bool", "none", "set"):
-            yield site.replaced(f"{tight}[{name}]", 3.3, "element or slice")
-            yield site.replaced(f"{tight}[{name}:]", 3.3, "element or slice")
-            yield site.replaced(f"{tight}[:{name}]", 3.3, "element or slice")
-
-
-def clamped(site: Site) -> Iterator[Edit]:
-    """`e` → `min(e, x)`, `max(e, x)`: x from the function's variables, attributes and bounds."""
-    if not isinstance(getattr(site.node, "ctx", ast.Load()), ast.Load) or site.kind not in ("", "num"):
-        return
-    if site.role not in (
-        "assigned",
-        "returned",
-        "argument",
-        "bound",
-        "index",
-        "operand",
-        "element",
-        "compared",
-    ):
-        return
-    if isinstance(site.node, ast.Starred | ast.Slice | ast.Constant) or "\n" in site.text:
-        return
-    bounds = [*site.scope.variables[:12], *(f"self.{a}" for a in site.scope.self_attributes[:8]), "0", "1"]
-    if isinstance(site.node, ast.BinOp | ast.Call):
-        bounds += [
-            i.text for i in site.scope.ingredients[:40] if isinstance(i.node, ast.Attribute | ast.Subscript)
-        ]
-    for k, bound in enumerate(dict.fromkeys(bounds)):
-        if bound == site.text:
-            continue
-        for function in ("min", "max"):
-            first = bound if bound in ("0", "1") or bound.startswith("self.") else site.text
-            second = site.text if first is bound else bound
-            yield site.replaced(f"{function}({first}, {second})", 3.0 + min(k, 20) * 0.04, "clamped")
-
-
-def combined(site: Site) -> Iterator[Edit]:
-    """`e` → `e + v`, `e - v`, ... with a variable or number of the function."""
-    if site.role in ("callee", "condition", "other", "object") or site.kind not in ("", "num", "str", "list"):
-        return
-    if not isinstance(getattr(site.node, "ctx", ast.Load()), ast.Load):
-        return
-    if isinstance(site.node, ast.Starred | ast.Slice | ast.Lambda) or "\n" in site.text:
-        return
-    names = [*site.scope.variables[:14], *(f"self.{a}" for a in site.scope.self_attributes[:6])]
-    text = site.inner(site.node, 9)
-    for k, name in enumerate(names):
-        late = k * 0.03
-        yield site.replaced(f"{text} + {name}", 3.2 + late, "combined")
-        yield site.replaced(f"{name} + {site.inner(site.node, 10)}", 3.4 + late, "combined")
-        if site.kind != "str":
-            yield site.replaced(f"{text} - {name}", 3.2 + late, "combined")
-            product = site.inner(site.node, 11)
-            yield site.replaced(f"{product} * {name}", 3.4 + late, "combined")
-            yield site.replaced(f"{product} // {name}", 3.8 + late, "combined")
-            yield site.replaced(f"{product} % {name}", 3.4 + late, "combined")
-            yield site.replaced(f"{product} / {name}", 3.8 + late, "combined")
-    if site.kind in ("", "num"):
-        yield site.replaced(f"{site.inner(site.node, 13)} ** 2", 3.4, "combined")
-        yield site.replaced(f"{site.inner(site.node, 11)} * {site.inner(site.node, 12)}", 3.7, "combined")
-        for number in ("2", "10"):
-            yield site.replaced(f"{site.inner(site.node, 11)} * {number}", 3.5, "combined")
-            yield site.replaced(f"{site.inner(site.node, 11)} // {number}", 3.5, "combined")
-    for name in names[:10]:
-        yield site.replaced(f"{site.inner(site.node, 2)} or {name}", 3.4, "default")
-    for default in ("[]", "{}", "''", "0", "None"):
-        yield site.replaced(f"{site.inner(site.node, 2)} or {default}", 3.5, "default")
-    for name in names[:8]:
-        yield site.replaced(f"[{name}] + {site.inner(site.node, 10)}", 3.6, "combined")
-        yield site.replaced(f"{site.inner(site.node, 9)} + [{name}]", 3.6, "combined")
-    if isinstance(site.node, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
-        yield site.replaced(f"[{site.text}]", 3.5, "made a list")
 
 
 def rounded_up(site: Site) -> Iterator[Edit]:
@@ -264,26 +61,16 @@ def _shares_names(node: ast.expr, names: frozenset[str]) -> bool:
     return any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node))
 
 
-def condition_for_literal(site: Site) -> Iterator[Edit]:
-    """`while True` → `while queue`, `return True` → `return depth == 0`."""
-    if not isinstance(site.node, ast.Constant) or not isinstance(site.node.value, bool):
-        return
-    if site.decides or site.role in ("returned", "assigned"):
-        for k, name in enumerate(site.scope.variables[:12]):
-            yield site.replaced(name, 2.4 + k * 0.03, "condition for literal")
-        for k, (atom, _) in enumerate(condition_atoms(site.scope)[:120]):
-            yield site.replaced(atom, 2.7 + k * 0.01, "condition for literal")
-
-
 def target_replaced(site: Site) -> Iterator[Edit]:
     """What is assigned to gives way to another variable, element or attribute that the function uses."""
     if not isinstance(getattr(site.node, "ctx", None), ast.Store) or isinstance(site.node, ast.Tuple | ast.List):
         return
     for k, ingredient in enumerate(site.scope.ingredients):
-        if isinstance(ingredient.node, ast.Subscript | ast.Attribute | ast.Name) and ingredient.text != site.text:
-            if not (isinstance(ingredient.node, ast.Name) and isinstance(site.node, ast.Name)):
-                cost = 3.2 + ingredient.distance * 0.6 + min(k, 40) * 0.02
-                yield site.replaced(ingredient.text, cost, "target replaced")
+        assignable = isinstance(ingredient.node, ast.Subscript | ast.Attribute | ast.Name)
+        names = isinstance(ingredient.node, ast.Name) and isinstance(site.node, ast.Name)
+        if assignable and not names and ingredient.text != site.text:
+            cost = 3.2 + ingredient.distance * 0.6 + min(k, 40) * 0.02
+            yield site.replaced(ingredient.text, cost, "target replaced")
 
 
 def value_for_literal(site: Site) -> Iterator[Edit]:
@@ -301,10 +88,7 @@ def value_for_literal(site: Site) -> Iterator[Edit]:
         return
     if not isinstance(getattr(site.node, "ctx", ast.Load()), ast.Load) or isinstance(site.node, ast.Slice):
         return
-    if (
-        isinstance(site.node, ast.Constant | ast.List | ast.Dict | ast.Tuple | ast.Set)
-        and size(site.node) <= 3
-    ):
+    if isinstance(site.node, ast.Constant | ast.List | ast.Dict | ast.Tuple | ast.Set) and size(site.node) <= 3:
         for k, name in enumerate(site.scope.variables[:20]):
             yield site.replaced(name, 2.5 + k * 0.03, "variable for literal")
         for k, name in enumerate(site.scope.self_attributes[:12]):
@@ -379,9 +163,7 @@ def calls(site: Site) -> Iterator[Edit]:
         if isinstance(node.func, ast.Name | ast.Attribute):
             called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
             if called in ("sorted", "sort", "max", "min"):
-                yield site.replaced(
-                    f"{site.text[:-1].rstrip().rstrip(',')}, {keyword})", 3.0 + late, "argument added"
-                )
+                yield site.replaced(f"{site.text[:-1].rstrip().rstrip(',')}, {keyword})", 3.0 + late, "argument added")
 
 
 def _over(site: Site, node: ast.expr, text: str) -> Splice:
@@ -392,8 +174,7 @@ def _with_arguments(
     site: Site, node: ast.Call, texts: list[str], keywords: list[ast.keyword], cost: float, operator: str
 ) -> Edit:
     named = [
-        f"{k.arg}={site.source.segment(k.value)}" if k.arg else f"**{site.source.segment(k.value)}"
-        for k in keywords
+        f"{k.arg}={site.source.segment(k.value)}" if k.arg else f"**{site.source.segment(k.value)}" for k in keywords
     ]
     start, end = site.source.end(node.func), site.source.end(node)
     return Edit(cost, operator, (Splice(start, end, f"({', '.join([*texts, *named])})"),))
@@ -415,18 +196,14 @@ def subscripts(site: Site) -> Iterator[Edit]:
                 ),
             )
     if isinstance(node.slice, ast.Slice):
-        bounds = [
-            site.source.segment(b) if b else "" for b in (node.slice.lower, node.slice.upper, node.slice.step)
-        ]
+        bounds = [site.source.segment(b) if b else "" for b in (node.slice.lower, node.slice.upper, node.slice.step)]
         lower, upper, step = bounds
         proposed = {(lower, "", step): 2.4, ("", upper, step): 2.4, (upper, lower, step): 3.0}
         for bound in ("1", "-1", *site.scope.variables[:10]):
             proposed.setdefault((lower or bound, upper, step), 2.9)
             proposed.setdefault((lower, upper or bound, step), 2.9)
             if lower and upper and bound.isidentifier():
-                proposed.setdefault(
-                    (lower, f"{site.inner(node.slice.lower or node, 9)} + {bound}", step), 3.2
-                )
+                proposed.setdefault((lower, f"{site.inner(node.slice.lower or node, 9)} + {bound}", step), 3.2)
         for extra in ("-1", "2"):
             proposed.setdefault((lower, upper, extra), 3.0)
         if step:
@@ -443,9 +220,7 @@ def subscripts(site: Site) -> Iterator[Edit]:
             yield Edit(cost, "slice", (_over(site, node.slice, text),))
         yield site.replaced(f"{site.inner(node.value, 14)}.get({index})", 3.0, "get for subscript")
         for default in ("0", "[]", "''", "{}"):
-            yield site.replaced(
-                f"{site.inner(node.value, 14)}.get({index}, {default})", 3.3, "get for subscript"
-            )
+            yield site.replaced(f"{site.inner(node.value, 14)}.get({index}, {default})", 3.3, "get for subscript")
 
 
 def choices(site: Site) -> Iterator[Edit]:
@@ -469,9 +244,7 @@ def choices(site: Site) -> Iterator[Edit]:
             yield from _comprehension(site, node)
 
 
-def _comprehension(
-    site: Site, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
-) -> Iterator[Edit]:
+def _comprehension(site: Site, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Iterator[Edit]:
     for generator in node.generators:
         for condition in generator.ifs:
             start = site.source.text.rindex("if", 0, site.source.start(condition))
@@ -490,7 +263,5 @@ def _comprehension(
                     yield Edit(3.6, "filter added", (Splice(behind, behind, f" if {name} {sign} {other}"),))
 
 
-TEMPLATES_NEAR = (
-    off_by_one, negated, rounded_up, calls, subscripts, choices, value_for_literal, condition_for_literal,
-)  # fmt: skip
-TEMPLATES_FAR = (wrapped, clamped, combined, condition_extended, expression_replaced, target_replaced)
+TEMPLATES_NEAR = (off_by_one, rounded_up, calls, subscripts, choices, value_for_literal)
+TEMPLATES_FAR = (expression_replaced, target_replaced)

@@ -7,56 +7,77 @@ import itertools
 import random
 import re
 import sys
+import time
 import types
+from typing import Any, Iterator, List, Optional, Sequence
+
+import pytest
 
 from . import clock, running
+from .channel import Answer, Order
+from .swapping import Unit, Units
 
 MOST_CALLS = 40
 MOST_INPUTS = 120
-_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+MOST_HANGS = 3
+"""A candidate that hangs as often is not asked again."""
+MOST_WALL_SECONDS = 5.0
+"""The same for one that sleeps or waits this long in all."""
+MOST_PARTS = 2000
+"""Parts of one answer that are shown; what is larger is compared by these."""
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_VARIABLE, _KEYWORDS = 4, 8
+"""Code flags of `*arguments` and `**keywords`."""
 
 
-def compare(server, order):
-    """Yield {"inputs": n} and {"candidate": id, "answers": [...]}, the original first with id -1.
+def compare(items: Sequence[pytest.Item], units: Units, order: Order) -> Iterator[Answer]:
+    """Yield {"inputs": n, "recorded": n} and {"candidate": id, "answers": [...]}, the original first, as -1.
 
-    order: units' function under "function" (path, first_line, name), "tests" that call it, "candidates", "seconds".
+    order: "unit" (the function's), "tests" that call it, "candidates", "seconds" for a test, "call_seconds".
+    An answer is r(eturned) and the value, x and the exception's class, h(ung) or ? for what cannot be compared.
     """
-    unit = server.units.by_id[order["unit"]]
-    calls = _recorded_calls(server, unit, order["tests"], order["seconds"])
+    unit = units.by_id[order["unit"]]
+    calls = _recorded_calls([items[k] for k in order["tests"]], unit, order["seconds"])
     inputs = _varied(calls)
     yield {"inputs": len(inputs), "recorded": len(calls)}
-    seconds = order["call_seconds"]
     for candidate, edits in [[-1, []], *order["candidates"]]:
-        answers = []
         try:
-            placed = server.units.prepare(edits)
+            placed = units.prepare(edits)
             for there, code in placed:
                 there.place(code)
         except Exception as broken:  # noqa: BLE001 - reported as what the candidate does everywhere
-            yield {"candidate": candidate, "answers": ["x" + type(broken).__name__] * len(inputs)}
+            yield {"candidate": candidate, "answers": [f"x{type(broken).__name__}"] * len(inputs)}
             continue
-        hung = 0
-        for given in inputs:
-            server.units.clear_caches()
-            random.seed(0)
-            answer = _answer(unit.functions[0], given, seconds) if hung < 3 else "h"
-            hung += answer == "h"
-            answers.append(answer)
+        answers = _answers(units, unit, inputs, order["call_seconds"])
         for there, _ in placed:
             there.restore()
         yield {"candidate": candidate, "answers": answers}
 
 
-def _recorded_calls(server, unit, tests, seconds):
-    codes = {function.__code__ for function in unit.functions}
-    calls, seen = [], set()
+def _answers(units: Units, unit: Unit, inputs: Sequence[_Call], seconds: float) -> List[str]:
+    answers: List[str] = []
+    began = time.monotonic()
+    for given in inputs:
+        if answers.count("h") >= MOST_HANGS or time.monotonic() - began > MOST_WALL_SECONDS:
+            answers.append("h")
+            continue
+        units.clear_caches()
+        random.seed(0)
+        answers.append(_answer(unit.functions[0], given, seconds))
+    return answers
 
-    def profile(frame, event, _argument):
+
+def _recorded_calls(items: Sequence[pytest.Item], unit: Unit, seconds: float) -> List[_Call]:
+    codes = {function.__code__ for function in unit.functions}
+    calls: List[_Call] = []
+    seen = set()
+
+    def profile(frame: types.FrameType, event: str, _argument: object) -> None:
         if event != "call" or frame.f_code not in codes or len(calls) >= MOST_CALLS:
             return
         code = frame.f_code
         count = code.co_argcount + code.co_kwonlyargcount
-        names = code.co_varnames[: count + bool(code.co_flags & 4) + bool(code.co_flags & 8)]
+        names = code.co_varnames[: count + bool(code.co_flags & _VARIABLE) + bool(code.co_flags & _KEYWORDS)]
         sys.setprofile(None)
         try:
             given = copy.deepcopy([frame.f_locals[name] for name in names])
@@ -69,34 +90,35 @@ def _recorded_calls(server, unit, tests, seconds):
         finally:
             sys.setprofile(profile)
 
-    for index in tests:
+    for item in items:
         if len(calls) >= MOST_CALLS:
             break
         sys.setprofile(profile)
         try:
-            running.run(server.items[index], None, server.failure, seconds, full=False)
+            running.run(item, None, running.Failure(), seconds, full=False)
         finally:
             sys.setprofile(None)
     return calls
 
 
 class _Call:
-    def __init__(self, code, given):
-        positional = code.co_argcount
-        keywords = code.co_varnames[positional : positional + code.co_kwonlyargcount]
-        self.positional = given[:positional]
-        self.keywords = dict(zip(keywords, given[positional:]))
-        rest = given[positional + len(keywords) :]
-        if code.co_flags & 4:
+    """Arguments of one call."""
+
+    def __init__(self, code: types.CodeType, given: List[Any]) -> None:
+        keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+        self.positional = given[: code.co_argcount]
+        self.keywords = dict(zip(keywords, given[code.co_argcount :]))
+        rest = given[code.co_argcount + len(keywords) :]
+        if code.co_flags & _VARIABLE:
             self.positional = [*self.positional, *rest[0]]
             rest = rest[1:]
-        if code.co_flags & 8:
+        if code.co_flags & _KEYWORDS:
             self.keywords.update(rest[0])
-        self.fixed = 1 if code.co_varnames[:1] in (("self",), ("cls",)) else 0
+        self._fixed = 1 if code.co_varnames[:1] in (("self",), ("cls",)) else 0
 
-    def varied(self, chance):
+    def varied(self, chance: random.Random) -> Optional[_Call]:
         """The same call with one argument changed a little, None when nothing can be."""
-        places = [k for k in range(self.fixed, len(self.positional)) if _variants(self.positional[k])]
+        places = [k for k in range(self._fixed, len(self.positional)) if _variants(self.positional[k])]
         if not places:
             return None
         other = copy.copy(self)
@@ -106,8 +128,8 @@ class _Call:
         return other
 
 
-def _varied(calls):
-    chance = random.Random(0)
+def _varied(calls: Sequence[_Call]) -> List[_Call]:
+    chance = random.Random(0)  # noqa: S311  # variations, no secrets
     inputs = list(calls)
     for call in itertools.islice(itertools.cycle(calls), MOST_INPUTS * 2 if calls else 0):
         if len(inputs) >= MOST_INPUTS:
@@ -118,7 +140,8 @@ def _varied(calls):
     return inputs
 
 
-def _variants(value):
+def _variants(value: Any) -> List[Any]:
+    """Values of the same type that are a little different."""
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):
@@ -126,18 +149,10 @@ def _variants(value):
     if isinstance(value, float):
         return [value + 0.5, -value, value * 2, 0.0]
     if isinstance(value, (str, bytes)):
-        empty = value[:0]
         middle = len(value) // 2
-        return [
-            value[1:],
-            value[:-1],
-            value + value[:1],
-            value[::-1],
-            empty,
-            value[:middle] + value[middle + 1 :],
-        ]
-    if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
-        found = [value[1:], value[:-1], value[::-1], value + value[:1]]
+        return [*_shortened(value), value[:0], value[:middle] + value[middle + 1 :]]  # type: ignore[operator]  # of one type
+    if type(value) in (list, tuple):
+        found = _shortened(value)
         for k, part in enumerate(value[:4]):
             for other in _variants(part)[:3]:
                 found.append(value[:k] + type(value)([other]) + value[k + 1 :])
@@ -150,39 +165,59 @@ def _variants(value):
     return []
 
 
-def _answer(function, call, seconds):
+def _shortened(value: Any) -> List[Any]:
+    """A sequence without an end, turned round, and longer."""
+    return [value[1:], value[:-1], value + value[:1], value[::-1]]
+
+
+def _answer(function: types.FunctionType, call: _Call, seconds: float) -> str:
     try:
         positional, keywords = copy.deepcopy((call.positional, call.keywords))
     except Exception:  # noqa: BLE001 - cannot be replayed for anybody
         return "?"
     clock.arm(seconds)
     try:
-        result = function(*positional, **keywords)
+        result: Any = function(*positional, **keywords)
         if isinstance(result, (types.GeneratorType, map, filter, zip)):
             result = list(itertools.islice(result, 500))
         elif isinstance(result, types.CoroutineType):
             result.close()
             return "?"
-        clock.disarm()
         return "r" + _shown([result, positional])[:2000]
     except clock.OutOfTime:
         return "h"
     except BaseException as error:  # noqa: BLE001 - raising is an answer
-        return "x" + type(error).__name__
+        return f"x{type(error).__name__}"
     finally:
         clock.disarm()
 
 
-def _shown(value, depth=0):
-    """A text equal for equal values, addresses left out."""
-    if isinstance(value, (list, tuple)):
-        return "%s(%s)" % (type(value).__name__, ",".join(_shown(v, depth + 1) for v in value[:200]))
-    if isinstance(value, dict):
-        return "{%s}" % ",".join(
-            "%s:%s" % (_shown(k, depth + 1), _shown(v, depth + 1)) for k, v in list(value.items())[:200]
-        )
-    if isinstance(value, (set, frozenset)):
-        return "set(%s)" % ",".join(sorted(_shown(v, depth + 1) for v in value))
-    if type(value).__repr__ is object.__repr__ and depth < 6 and hasattr(value, "__dict__"):
-        return type(value).__name__ + _shown(vars(value), depth + 1)
-    return _ADDRESS.sub("", repr(value))[:400]
+def _shown(value: Any) -> str:
+    """A text equal for equal values, addresses left out; of a large value the first parts."""
+    left = MOST_PARTS
+    inside: List[int] = []
+
+    def parts(values: Any) -> str:
+        return ",".join(map(shown, itertools.islice(values, 200)))
+
+    def shown(part: Any) -> str:
+        nonlocal left
+        left -= 1
+        if left < 0 or id(part) in inside:
+            return "..."
+        inside.append(id(part))
+        try:
+            if isinstance(part, (list, tuple)):
+                return f"{type(part).__name__}({parts(part)})"
+            if isinstance(part, dict):
+                return f"{{{parts(part.items())}}}"
+            if isinstance(part, (set, frozenset)):
+                return f"set({','.join(sorted(map(shown, part)))})"
+            renders: Any = type(part).__repr__
+            if renders is object.__repr__ and hasattr(part, "__dict__"):
+                return type(part).__name__ + shown(vars(part))
+            return _ADDRESS.sub("", repr(part))[:400]
+        finally:
+            inside.pop()
+
+    return shown(value)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, BinaryIO, Dict, Optional
+from typing import Any, BinaryIO
 
-Order = Dict[str, Any]
-Answer = Dict[str, Any]
+Order = dict[str, Any]
+Answer = dict[str, Any]
 
 
 class Channel:
@@ -27,7 +27,7 @@ class Channel:
         os.dup2(2, 1)
         return channel
 
-    def receive(self) -> Optional[Order]:
+    def receive(self) -> Order | None:
         """The next order, None when the other side has gone."""
         line = self._incoming.readline()
         return json.loads(line) if line else None

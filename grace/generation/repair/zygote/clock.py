@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import signal
 from types import FrameType
-from typing import Optional
 
 
 class OutOfTime(BaseException):
     """The code used up its seconds. Not an Exception, so that ordinary handlers let it through."""
 
 
-def _raise(_signal: int, _frame: Optional[FrameType]) -> None:
+def _raise(_signal: int, _frame: FrameType | None) -> None:
     raise OutOfTime
 
 

@@ -9,7 +9,8 @@ import signal
 import sys
 import time
 import traceback
-from typing import Any, Callable, Dict, Iterator, List, NoReturn, Sequence, Tuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NoReturn
 
 from . import clock
 
@@ -28,9 +29,9 @@ Emit = Callable[[str], None]
 class Child:
     """One forked process, the items it has yet to do, and the lines it wrote about the present one."""
 
-    def __init__(self, body: Callable[[Emit], None], todo: List[int], close: Callable[[], None]) -> None:
+    def __init__(self, body: Callable[[Emit], None], todo: list[int], close: Callable[[], None]) -> None:
         self.todo = todo
-        self.said: List[str] = []
+        self.said: list[str] = []
         self.reading, writing = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -121,16 +122,16 @@ def work_through(
     silence: float,
     close: Callable[[], None],
     spoils: Callable[[Any], bool] = never,
-) -> Iterator[Tuple[int, List[str], str]]:
+) -> Iterator[tuple[int, list[str], str]]:
     """Give every item to `work(item, emit)` in forked children; yield (index, lines, how it ended).
 
     `jobs` children run side by side, each taking a stripe of the items. An item during which its child died, or
     was silent for `silence` wall seconds and could not be interrupted, ends as "crashed" or "hung", and another
     child goes on after it. So does another child after an item that `spoils` its process.
     """
-    running: Dict[int, Child] = {}
+    running: dict[int, Child] = {}
 
-    def start(stripe: List[int]) -> None:
+    def start(stripe: list[int]) -> None:
         def body(emit: Emit) -> None:
             for index in stripe:
                 emit(_BEGIN)

@@ -5,124 +5,146 @@ from __future__ import annotations
 import copy
 import os
 import time
+from collections.abc import Callable
+from typing import Any
 
+import pytest
+from _pytest.assertion import rewrite
 from _pytest.reports import TestReport
 from _pytest.runner import runtestprotocol
 
 from . import clock
 
-PASSED, FAILED, ERROR, HUNG, SKIPPED, CRASHED = "passed", "failed", "error", "hung", "skipped", "crashed"
+PASSED, FAILED, ERROR, HUNG, SKIPPED = "passed", "failed", "error", "hung", "skipped"
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), type, range)
 _JUDGED_MARKS = {"skip", "skipif", "xfail", "usefixtures", "filterwarnings"}
+_COROUTINE, _ASYNC_GENERATOR = 0x80, 0x200
+_RENDERED, _COMPARED = rewrite._saferepr, rewrite._call_reprcompare
+
+Described = tuple[str, str, list[tuple[str, int]]]
 
 
 class Failure:
-    """Why the last test did not pass."""
+    """Why the last test did not pass: the first error counts, what happens in its wake does not."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.phase = ""
-        self.error = None
+        self.error: BaseException | None = None
 
-    def makereport(self, item, call):
+    def note(self, phase: str, error: BaseException) -> None:
+        """Keep the first."""
+        if self.error is None:
+            self.phase, self.error = phase, error
+
+    def makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> TestReport:
         """The report pytest wants, without rendering tracebacks nobody reads."""
-        import pytest
-
-        outcome, longrepr = "passed", None
+        outcome: Any = PASSED
+        longrepr: Any = None
+        phase: Any = call.when
         if call.excinfo is not None:
             value = call.excinfo.value
             if isinstance(value, pytest.skip.Exception):
-                outcome, longrepr = "skipped", (str(item.path), 0, str(value))
+                outcome, longrepr = SKIPPED, (item.location[0], 0, str(value))
             else:
-                outcome, longrepr = "failed", ""
-                self.phase, self.error = call.when, value
-        return TestReport(
-            item.nodeid, item.location, {}, outcome, longrepr, call.when, duration=call.duration
-        )
+                outcome, longrepr = FAILED, ""
+                self.note(phase, value)
+        return TestReport(item.nodeid, item.location, {}, outcome, longrepr, phase, duration=call.duration)
 
 
-def spare_explanations() -> None:
-    """Failing asserts do not render the objects they compare: that is slow, and runs the project's own code."""
-    from _pytest.assertion import rewrite
-
-    def shown(value, *_rest):
-        return repr(value)[:80] if type(value) in _ATOMS else type(value).__name__
-
-    rewrite._saferepr = shown
-    rewrite._call_reprcompare = lambda ops, results, expls, each_obj: expls[0]
+def explanations(wanted: bool) -> None:
+    """Whether failing asserts render the objects they compare: that is slow, and runs the project's own code."""
+    hooks: Any = rewrite
+    hooks._saferepr = _RENDERED if wanted else _shown_briefly
+    hooks._call_reprcompare = _COMPARED if wanted else _first_that_fails
 
 
-def describe(error: BaseException, root: str):
-    """(class name, message, [[path, line], ...]) of an exception; only frames below root."""
+def _shown_briefly(value: object, *_rest: object) -> str:
+    return repr(value)[:80] if type(value) in _ATOMS else type(value).__name__
+
+
+def _first_that_fails(_operators: Any, _results: Any, explained: Any, _objects: Any) -> str:
+    return str(explained[0])
+
+
+def describe(error: BaseException, root: str) -> Described:
+    """(class name, message, [(path, line), ...]) of an exception; only frames below root."""
     frames = []
     trace = error.__traceback__
     while trace is not None:
         path = os.path.abspath(trace.tb_frame.f_code.co_filename)
         if path.startswith(root + os.sep):
-            frames.append([os.path.relpath(path, root), max(1, trace.tb_lineno or 1)])
+            frames.append((os.path.relpath(path, root), max(1, trace.tb_lineno or 1)))
         trace = trace.tb_next
     try:
         message = str(error)
     except Exception as broken:  # noqa: BLE001 - a message that cannot be rendered is said to be so
-        message = "<message failed: %s>" % type(broken).__name__
+        message = f"<message failed: {type(broken).__name__}>"
     if isinstance(error, SyntaxError) and error.filename:
         path = os.path.abspath(error.filename)
         if path.startswith(root + os.sep):
-            frames.append([os.path.relpath(path, root), max(1, error.lineno or 1)])
+            frames.append((os.path.relpath(path, root), max(1, error.lineno or 1)))
     return type(error).__name__, message[:2000], frames[-40:]
 
 
-def run(item, nextitem, failure, seconds, *, full=True):
-    """Run one test as pytest would. Gives (outcome, CPU seconds)."""
+def run(
+    item: pytest.Item,
+    following: pytest.Item | None,
+    failure: Failure,
+    seconds: float,
+    *,
+    full: bool = True,
+) -> tuple[str, float]:
+    """Run one test as pytest would. Gives (outcome, CPU seconds).
+
+    `following` is the test that comes next: fixtures that it shares stay. Without `full` the wrappers that
+    plug-ins put around whole tests are left out.
+    """
     failure.phase, failure.error = "", None
     started = time.process_time()
-    reports = []
+    reports: list[TestReport] = []
     clock.arm(seconds)
     try:
         if full:
-            reports = _full_protocol(item, nextitem)
+            _full_protocol(item, following, reports)
         else:
-            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+            reports += runtestprotocol(item, log=False, nextitem=following)
     except clock.OutOfTime as late:
-        clock.disarm()
-        failure.phase, failure.error = "call", late
+        failure.note("call", late)
     finally:
         clock.disarm()
     spent = time.process_time() - started
     if isinstance(failure.error, clock.OutOfTime):
         return HUNG, spent
-    if any(r.failed for r in reports) or (failure.error is not None and not reports):
-        return (FAILED if failure.phase == "call" else ERROR), spent
-    if any(r.skipped for r in reports):
+    if any(report.failed for report in reports):
+        return (ERROR if failure.phase in ("setup", "teardown") else FAILED), spent
+    if any(report.skipped for report in reports):
         return SKIPPED, spent
     return PASSED, spent
 
 
-def _full_protocol(item, nextitem):
-    """pytest_runtest_protocol with every plugin's wrapper, collecting the reports."""
-    collected = []
+def _full_protocol(item: pytest.Item, following: pytest.Item | None, reports: list[TestReport]) -> None:
+    """`pytest_runtest_protocol` with every plug-in's wrapper, collecting the reports."""
 
     class Listener:
-        def pytest_runtest_logreport(self, report):
-            collected.append(report)
+        def pytest_runtest_logreport(self, report: TestReport) -> None:
+            reports.append(report)
 
     listener = Listener()
     item.config.pluginmanager.register(listener)
     try:
-        item.ihook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
     finally:
         item.config.pluginmanager.unregister(listener)
-    return collected
 
 
-def direct_call(item):
+def direct_call(item: pytest.Item) -> Callable[[], object] | None:
     """A function that runs the test as a plain call with fresh arguments, None where fixtures or marks forbid it."""
-    import pytest
-
-    if type(item) is not pytest.Function or getattr(item, "_excinfo", None) is not None:
+    if type(item) is not pytest.Function:
         return None
     if any(mark.name in _JUDGED_MARKS for mark in item.iter_markers()):
         return None
-    if item.function.__code__.co_flags & 0x280:  # coroutine or async generator
+    code = getattr(item.function, "__code__", None)
+    if code is None or code.co_flags & (_COROUTINE | _ASYNC_GENERATOR):
         return None
     parameters = dict(item.callspec.params) if hasattr(item, "callspec") else {}
     definitions = item._fixtureinfo.name2fixturedefs
@@ -132,9 +154,8 @@ def direct_call(item):
         for definition in definitions.get(name, ()):
             if getattr(definition.func, "__name__", "") != "get_direct_param_fixture_func":
                 return None
-    function = item.obj
-    wanted = item._fixtureinfo.argnames
-    parameters = {name: parameters[name] for name in wanted}
+    function: Callable[..., object] = item.obj
+    parameters = {name: parameters[name] for name in item._fixtureinfo.argnames}
     if all(isinstance(value, _ATOMS) for value in parameters.values()):
         return lambda: function(**parameters)
     try:

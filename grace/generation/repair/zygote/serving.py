@@ -1,54 +1,60 @@
-"""The orders a warm process serves, as a pytest plugin that takes the place of the run loop."""
+"""The orders a warm process serves, as a pytest plug-in that takes the place of the run loop."""
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import random
 import sys
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
 
 import pytest
 
 from . import clock, lines, running
 from .behaviour import compare
-from .forking import work_through
-from .swapping import NotSwappable, Units
+from .channel import Answer, Channel, Order
+from .forking import CRASHED, DONE, LAST_WORD, Emit, work_through
+from .swapping import Units
+from .trying import Trial
 from .values import unchanged
+
+HUNG_BEFORE = 2
+"""After so many tests that hang in one process, the others get a fifth of the time."""
 
 
 class Server:
     """Collects failures to collect, then answers orders until the channel closes."""
 
-    def __init__(self, channel, root):
+    def __init__(self, channel: Channel, root: str) -> None:
         self.channel = channel
         self.root = root
         self.served = False
         self.failure = running.Failure()
-        self.uncollected = []
-        self.items = []
+        self.uncollected: list[list[Any]] = []
+        self.items: list[pytest.Item] = []
         self.units = Units(root)
-        self.direct = {}
 
-    def pytest_runtest_makereport(self, item, call):
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """Reports without rendered tracebacks; the error itself is kept."""
         return self.failure.makereport(item, call)
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_make_collect_report(self, collector):
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, None]:
+        """Note what cannot be collected and why."""
         outcome = yield
         report = outcome.get_result()
         if report.failed:
             error = report.call.excinfo.value if report.call and report.call.excinfo else None
             cause = error.__cause__ if error is not None and error.__cause__ is not None else error
-            described = (
-                running.describe(cause, self.root)
-                if cause is not None
-                else ("Error", str(report.longrepr), [])
-            )
-            self.uncollected.append([collector.nodeid, *described, str(report.longrepr)[-2000:]])
+            text = str(report.longrepr)
+            described = running.describe(cause, self.root) if cause is not None else ("Error", text, [])
+            self.uncollected.append([collector.nodeid, *described, text[-2000:]])
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session):
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Serve orders: {"op": "run" | "try" | "values" | "compare", "units": new units, ...}."""
+        clock.disarm()
         self.served = True
         self.items = session.items
         self.channel.send(
@@ -59,162 +65,132 @@ class Server:
                 "modules": self._modules(),
             }
         )
+        serving: dict[str, Callable[[Order], Iterator[Answer]]] = {
+            "run": self._run,
+            "try": self._try,
+            "values": self._values,
+            "compare": self._compare,
+        }
         while True:
             order = self.channel.receive()
             if order is None:
                 return True
             for unit_id, described in order.get("units", ()):
                 self.units.add(unit_id, described)
-            for answer in getattr(self, "serve_" + order["op"])(order):
+            for answer in serving[order["op"]](order):
                 self.channel.send(answer)
             self.channel.send({"done": order["op"]})
 
-    def serve_run(self, order):
+    def _run(self, order: Order) -> Iterator[Answer]:
         """Run tests fully, in order; with the lines they execute when asked; under edits when given."""
-        chosen = order["tests"]
-        cover = lines.recorder(self.root, order["hang"]) if order.get("cover") else None
+        untold: list[int] = []  # run in the present child, which tells lines with its last test
+        lost: list[int] = []
+        for answer in self._answers(order, order["tests"]):
+            yield answer
+            if "lines" in answer:
+                untold = []
+            elif answer["outcome"] == CRASHED or ("failure" not in answer and answer["outcome"] == running.HUNG):
+                lost, untold = lost + untold, []  # the child is gone
+                if order.get("cover") and answer["outcome"] == CRASHED:
+                    yield from self._last_lines(order, answer["test"])
+            else:
+                untold.append(answer["test"])
+            if order.get("stop_at_failure") and answer.get("outcome") not in (
+                running.PASSED,
+                running.SKIPPED,
+            ):
+                return
+        if lost and order.get("cover"):
+            yield from (answer for answer in self._answers(order, lost) if "lines" in answer)
+
+    def _answers(self, order: Order, tests: list[int]) -> Iterator[Answer]:
+        seconds = order["seconds"]
+        recorder = lines.recorder(self.root, order.get("hang", False)) if order.get("cover") else None
+        edits = order.get("edits", [])
         state = {"ready": False, "hung": 0}
 
-        def work(position, emit):
+        def work(position: int, emit: Emit) -> None:
             if not state["ready"]:
-                clock.install()
                 random.seed(None if order.get("reseed") else 0)
-                if cover:
-                    running.spare_explanations()
-                for unit, code in self.units.prepare(order.get("edits", ())):
+                running.explanations(not recorder and not edits)
+                for unit, code in self.units.prepare(edits):
                     unit.place(code)
                 state["ready"] = True
-            index = chosen[position]
-            following = self.items[chosen[position + 1]] if position + 1 < len(chosen) else None
-            if cover:
-                cover.begin(index)
-            patience = order["seconds"] / (5 if state["hung"] >= 2 else 1)  # the first two show what it is
-            outcome, seconds = running.run(self.items[index], following, self.failure, patience)
+            index = tests[position]
+            following = self.items[tests[position + 1]] if position + 1 < len(tests) else None
+            if recorder:
+                recorder.begin(index)
+            patience = seconds / (5 if state["hung"] >= HUNG_BEFORE else 1)
+            outcome, spent = running.run(self.items[index], following, self.failure, patience)
             state["hung"] += outcome == running.HUNG
-            if cover:
-                cover.end()
-            answer = {"test": index, "outcome": outcome, "seconds": seconds}
+            if recorder:
+                recorder.end()
+            answer = {"test": index, "outcome": outcome, "seconds": spent}
             if self.failure.error is not None and outcome != running.SKIPPED:
                 answer["failure"] = running.describe(self.failure.error, self.root)
             emit(json.dumps(answer))
-            if cover and following is None:
-                emit(json.dumps({"lines": self._relative(cover.collected())}))
+            if recorder and following is None:
+                emit(json.dumps({"lines": self._relative(recorder.collected())}))
 
-        stop = order.get("stop_at_failure", False)
-        silence = order["seconds"] * 3 + 20
-        positions = list(range(len(chosen)))
-        for position, said, ended in work_through(
-            positions, work, jobs=1, silence=silence, close=self.channel.close
-        ):
-            answers = [json.loads(line) for line in said if not line.startswith("!")]
-            yield from answers
-            if ended != "done":
-                answers = [{"test": chosen[position], "outcome": ended, "seconds": order["seconds"]}]
-                yield from answers
-            if stop and answers[0]["outcome"] not in (running.PASSED, running.SKIPPED):
-                return
+        positions = list(range(len(tests)))
+        silence = seconds * 3 + 20
+        for position, said, ended in work_through(positions, work, jobs=1, silence=silence, close=self.channel.close):
+            yield from (json.loads(line) for line in said if not line.startswith(LAST_WORD))
+            if ended != DONE:
+                yield {"test": tests[position], "outcome": ended, "seconds": seconds}
 
-    def serve_try(self, order):
-        """Run one test under each candidate; one letter each: p f h c(rashed) s(yntax) n(ot swappable)."""
-        index, seconds = order["test"], order["seconds"]
-        item = self.items[index]
-        if index not in self.direct:
-            self.direct[index] = running.direct_call(item) if order["direct"] else None
-        call = self.direct[index]
-        self.units.look_around()
-        gc.collect()
-        gc.freeze()  # children that do not walk these objects do not copy their pages
-        state = {"ready": False}
+    def _last_lines(self, order: Order, index: int) -> Iterator[Answer]:
+        """The lines of a test that ends its process, told as they are reached."""
 
-        def judge():
-            if call is None:
-                outcome, _ = running.run(item, None, self.failure, seconds, full=not order["light"])
-                return outcome, self.failure.error
-            clock.arm(seconds)
-            try:
-                call()
-            except clock.OutOfTime as late:
-                return running.HUNG, late
-            except BaseException as error:  # noqa: BLE001 - whatever a candidate raises is its verdict
-                return running.FAILED, error
-            finally:
-                clock.disarm()
-            return running.PASSED, None
-
-        def work(batch, emit):
-            if not state["ready"]:
-                clock.install()
-                running.spare_explanations()
-                state["ready"] = True
-            candidate, edits = batch
-            try:
-                placed = self.units.prepare(edits)
-            except NotSwappable:
-                emit("n")
-                return
-            except (SyntaxError, ValueError):
-                emit("s")
-                return
-            except RecursionError:
-                emit("s")
-                return
-            self.units.clear_caches()
+        def work(_item: int, emit: Emit) -> None:
             random.seed(0)
-            try:
-                for unit, code in placed:
-                    unit.place(code)
-                outcome, error = judge()
-            except NotSwappable:
-                emit("n")
-                return
-            except Exception:  # noqa: BLE001 - module code that fails when run again
-                emit("f?")
-                return
-            finally:
-                for unit, _ in placed:
-                    unit.restore()
-            if outcome == running.PASSED:
-                emit("p")
-            elif outcome == running.HUNG:
-                emit("h")
-            else:
-                emit("f" + _signature(error))
+            recorder = lines.Telling(self.root, emit)
+            recorder.begin(index)
+            running.run(self.items[index], None, self.failure, order["seconds"])
 
+        for _, said, _ in work_through([0], work, jobs=1, silence=20, close=self.channel.close):
+            found: lines.Lines = {}
+            for line in said:
+                if not line.startswith(LAST_WORD):
+                    path, number = json.loads(line)
+                    found.setdefault(path, set()).add(number)
+            yield {"lines": self._relative({index: found})}
+
+    def _try(self, order: Order) -> Iterator[Answer]:
+        """Run one test under each candidate; a letter each, see `Trial.verdict`."""
+        self.units.look_around()
+        trial = Trial(self.items[order["test"]], self.units, self.root, order)
+        trial.freeze()
         for position, said, ended in work_through(
             order["candidates"],
-            work,
+            trial.work,
             jobs=order["jobs"],
-            silence=seconds * 4 + 3,
+            silence=order["seconds"] * 4 + 3,
             close=self.channel.close,
-            spoils=(lambda candidate: True) if order["isolated"] else self._leaves_traces,
+            spoils=trial.spoils,
         ):
-            letter = said[-1] if said and ended == "done" else ("h" if ended == "hung" else "c")
+            letter = said[-1] if said and ended == DONE else ended[0]
             yield {"tried": [order["candidates"][position][0], letter]}
 
-    def _leaves_traces(self, candidate):
-        """Module code that ran again cannot be taken back: the child ends with it."""
-        return any(self.units.by_id[unit_id].is_module for unit_id, _ in candidate[1])
-
-    def serve_values(self, order):
+    def _values(self, order: Order) -> Iterator[Answer]:
         """Which replacement expressions have the original's value at every visit of the test."""
-        yield from self._alone(lambda: unchanged(self, order))
+        yield from self._alone(lambda: unchanged(self.items[order["test"]], self.root, order))
 
-    def serve_compare(self, order):
+    def _compare(self, order: Order) -> Iterator[Answer]:
         """What each candidate answers to the same inputs."""
-        yield from self._alone(lambda: compare(self, order))
+        yield from self._alone(lambda: compare(self.items, self.units, order))
 
-    def _alone(self, work):
-        def body(_item, emit):
-            clock.install()
+    def _alone(self, work: Callable[[], Iterator[Answer]]) -> Iterator[Answer]:
+        def body(_item: int, emit: Emit) -> None:
             for answer in work():
                 emit(json.dumps(answer))
 
         for _, said, ended in work_through([0], body, jobs=1, silence=60, close=self.channel.close):
-            yield from (json.loads(line) for line in said if not line.startswith("!"))
-            if ended != "done":
+            yield from (json.loads(line) for line in said if not line.startswith(LAST_WORD))
+            if ended != DONE:
                 yield {"incomplete": ended}
 
-    def _relative(self, collected):
+    def _relative(self, collected: dict[int, lines.Lines]) -> dict[int, dict[str, list[int]]]:
         return {
             test: {
                 os.path.relpath(path, self.root): sorted(found)
@@ -224,23 +200,11 @@ class Server:
             for test, files in collected.items()
         }
 
-    def _modules(self):
+    def _modules(self) -> dict[str, str]:
         """{relative path: module name} of everything of the project that is imported."""
-        named = {}
+        named: dict[str, str] = {}
         for name, module in list(sys.modules.items()):
             path = getattr(module, "__file__", None)
             if path and os.path.abspath(path).startswith(self.root + os.sep):
                 named.setdefault(os.path.relpath(os.path.abspath(path), self.root), name)
         return named
-
-
-def _signature(error) -> str:
-    """Changes when the failure changes: class, message and the deepest line reached."""
-    try:
-        text = str(error)[:300]
-    except Exception:  # noqa: BLE001 - a message that cannot be rendered still has a class
-        text = ""
-    trace, line = error.__traceback__, 0
-    while trace is not None:
-        line, trace = trace.tb_lineno, trace.tb_next
-    return "%s:%x" % (type(error).__name__, hash((text, line)) & 0xFFFFFFFF)

@@ -1,85 +1,99 @@
-"""Recorded values: a replacement that never differs from the original at any visit cannot change the test's verdict."""
+"""Recorded values: a replacement that never differs from the original cannot change the test's verdict."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from types import CodeType, FrameType
+from typing import Any
 
-from . import clock, running
+import pytest
+
+from . import running
+from .channel import Answer, Order
 
 MOST_VISITS = 300
 """A site visited more often is not judged: evaluating everything there would cost more than trying."""
 
+Namespaces = tuple[dict[str, Any], dict[str, Any]]
 
-def unchanged(server, order):
+
+def unchanged(item: pytest.Item, root: str, order: Order) -> Iterator[Answer]:
     """Yield {"unchanged": [[...] per site]} for order["sites"].
 
     A site names the function, the line its statement starts on, the original expression and its replacements;
-    all of them are evaluated, in the running frame, each time that line starts. Expressions are free of effects:
-    the asking side sees to that.
+    all of them are evaluated, in the running frame, each time that line starts. Expressions are free of
+    effects: the asking side sees to that.
     """
-    path = os.path.join(server.root, order["path"])
+    path = os.path.join(root, order["path"])
     sites = [_Site(site) for site in order["sites"]]
-    by_place = {}
+    by_place: dict[tuple[str, int], list[_Site]] = {}
     for site in sites:
         by_place.setdefault((site.scope, site.line), []).append(site)
     scopes = {site.scope for site in sites}
 
-    def line(frame, event, _argument):
+    def line(frame: FrameType, event: str, _argument: object) -> Any:
         if event == "line":
             for site in by_place.get((frame.f_code.co_name, frame.f_lineno), ()):
                 site.visit(frame)
         return line
 
-    def call(frame, _event, _argument):
+    def call(frame: FrameType, _event: str, _argument: object) -> Any:
         code = frame.f_code
         return line if code.co_filename == path and code.co_name in scopes else None
 
     sys.settrace(call)
     try:
-        running.run(server.items[order["test"]], None, server.failure, order["seconds"], full=False)
+        running.run(item, None, running.Failure(), order["seconds"], full=False)
     finally:
         sys.settrace(None)
-        clock.disarm()
     yield {"unchanged": [site.verdicts() for site in sites]}
 
 
 class _Site:
-    def __init__(self, described):
-        self.scope = described["scope"]
-        self.line = described["line"]
-        self.original = compile(described["original"], "<original>", "eval", dont_inherit=True)
-        self.left = {
-            position: compile(text, "<replacement>", "eval", dont_inherit=True)
-            for position, text in enumerate(described["replacements"])
-        }
+    def __init__(self, described: dict[str, Any]) -> None:
+        self.scope: str = described["scope"]
+        self.line: int = described["line"]
         self.total = len(described["replacements"])
         self.visits = 0
+        self._original = _compiled(described["original"])
+        compiled = {position: _compiled(text) for position, text in enumerate(described["replacements"])}
+        self._left = {position: code for position, code in compiled.items() if code is not None}
 
-    def visit(self, frame):
+    def visit(self, frame: FrameType) -> None:
+        """Strike out the replacements whose value here differs from the original's."""
         self.visits += 1
-        if self.visits > MOST_VISITS:
-            self.left = {}
+        if self.visits > MOST_VISITS or self._original is None:
+            self._left = {}
+        if not self._left or self._original is None:
             return
         there = (frame.f_globals, dict(frame.f_locals))
-        expected = _value(self.original, there)
-        for position, code in list(self.left.items()):
+        expected = _value(self._original, there)
+        for position, code in list(self._left.items()):
             if not _same(expected, _value(code, there)):
-                del self.left[position]
+                del self._left[position]
 
-    def verdicts(self):
+    def verdicts(self) -> list[bool]:
         """True: the same value at every visit, with at least one visit."""
-        return [bool(self.visits) and position in self.left for position in range(self.total)]
+        return [bool(self.visits) and position in self._left for position in range(self.total)]
 
 
-def _value(code, there):
+def _compiled(text: str) -> CodeType | None:
+    try:
+        return compile(text, "<expression>", "eval", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return None  # no expression: never the same
+
+
+def _value(code: CodeType, there: Namespaces) -> tuple[str, Any]:
     try:
         return "value", eval(code, *there)
     except Exception as error:  # noqa: BLE001 - raising is a value to compare too
         return "raised", type(error)
 
 
-def _same(one, other):
+def _same(one: tuple[str, Any], other: tuple[str, Any]) -> bool:
     if one[0] != other[0] or type(one[1]) is not type(other[1]):
         return False
     if one[1] is other[1]:

@@ -46,9 +46,7 @@ def restrict(readable: list[str], writable: list[str], *, own_network: bool) -> 
     if abi >= 6:
         fields.append(_ABSTRACT_SOCKETS_AND_SIGNALS)
     request = (ctypes.c_uint64 * len(fields))(*fields)
-    rules = kernel.syscall(
-        "landlock_create_ruleset", _CREATE, ctypes.byref(request), ctypes.sizeof(request), 0
-    )
+    rules = kernel.syscall("landlock_create_ruleset", _CREATE, ctypes.byref(request), ctypes.sizeof(request), 0)
     for path in readable:
         _allow(rules, path, _READ & handled)
     for path in writable:

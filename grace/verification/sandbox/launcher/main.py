@@ -75,9 +75,7 @@ def _launch_in_namespaces(specification: Specification, channel: int) -> None:
         return
     try:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, _SIGKILL)
-        namespaces.build_root(
-            specification["workspace"], specification["readable"], specification["scratch_bytes"]
-        )
+        namespaces.build_root(specification["workspace"], specification["readable"], specification["scratch_bytes"])
         child = _start(specification, channel)
         _report(channel, _supervise(child, specification, channel, own_processes=True))
     except OSError as error:
