@@ -26,7 +26,7 @@ NEAR = (*EXCHANGES, constant, *TEMPLATES_NEAR, *CONDITIONS_NEAR)
 """Operators on expressions whose results are few."""
 FAR = (*TEMPLATES_FAR, *WRAPPINGS, *CONDITIONS_FAR)
 """Operators on expressions whose results are many."""
-PLACE_WEIGHT = 2.5
+PLACE_WEIGHT = 3.2
 """How much cost the least suspicious line adds."""
 MODULE_LEVEL_COST = 1.8
 """Added for code that runs at import: no spectrum speaks for it."""

@@ -20,7 +20,7 @@ from grace.progress import Progress, report
 ENOUGH_PLAUSIBLE = 30
 COST_MARGIN = 1.8
 """How much dearer than the first plausible patch a candidate may be and still be looked at."""
-LEAST_EXTRA_SECONDS = 1.0
+LEAST_EXTRA_SECONDS = 1.5
 PAIR_MEMBERS = 160
 CHEAPEST_KEPT = 2000
 MOST_EXTRA_SECONDS = 15.0
@@ -31,6 +31,10 @@ WHOLE_SUITE_SECONDS = 1.5
 """A suite quicker than this judges every survivor whole."""
 LEAST_LIMIT = 0.03
 """CPU seconds that the quickest test still gets."""
+QUICK_LEAD = 0.2
+"""A lead test quicker than this, in CPU seconds, is also watched for what candidates leave in their process."""
+MOST_DISTURBANCES = 2
+"""After so many batches in which candidates disturbed each other, each gets a process of its own."""
 JOBS = 2
 
 
@@ -65,7 +69,9 @@ class Hunt:
         self.found = Found(suspects=suspects(scores, sources))
         self._green_seconds = sum(spectra.seconds[t] for t in spectra.green)
         self._light = self._lead_fails_lightly()
+        self._explained = self._stable_explanation()
         self._isolated = False
+        self._disturbances = 0
         self._letters: dict[int, str] = {}
         self._cheapest: list[Candidate] = []
         self._began = time.monotonic()
@@ -127,7 +133,7 @@ class Hunt:
             if self.found.plausible and stop_cost == float("inf"):
                 stop_cost = self.found.plausible[0].cost + COST_MARGIN
                 since = time.monotonic() - self._began
-                extra = min(max(LEAST_EXTRA_SECONDS, since / 2), MOST_EXTRA_SECONDS)
+                extra = min(max(LEAST_EXTRA_SECONDS, since), MOST_EXTRA_SECONDS)
                 stop_time = min(deadline, time.monotonic() + extra)
             if (waiting and waiting[-1].cost > stop_cost) or len(self.found.plausible) >= ENOUGH_PLAUSIBLE:
                 return self.found
@@ -163,19 +169,26 @@ class Hunt:
             "test": self.lead, "seconds": self.limit, "direct": self._light, "light": self._light,
             "isolated": self._isolated,
         }  # fmt: skip
-        control: list[Any] = [-1, []]
+        controls = [[-job, []] for job in range(1, JOBS + 1)]  # the last of each child
+        both = [*candidates, *controls]
+        explain = self._explained is not None
         answers = list(
             self.session.order(
-                "try", units=self.space.new_units(), candidates=[*candidates, control], jobs=JOBS, **order
+                "try", units=self.space.new_units(), candidates=both, jobs=JOBS, explain=explain, **order
             )
         )
-        letters: dict[int, str] = dict(a["tried"] for a in answers)
-        self.found.tried += len(candidates)
-        if letters.pop(-1)[0] == "p" and not self._isolated:
+        if not self._isolated and any(a["tried"][0] < 0 and self._is_disturbed(a) for a in answers):
+            self._disturbances += 1
             self._isolated = True
-            self.found.tried -= len(candidates)
-            return self._tried(candidates)
-        return list(letters.items())
+            again = self._tried(candidates)
+            self._isolated = self._disturbances >= MOST_DISTURBANCES
+            return again
+        self.found.tried += len(candidates)
+        return [(number, letter) for number, letter in (a["tried"] for a in answers) if number >= 0]
+
+    def _is_disturbed(self, control: dict[str, Any]) -> bool:
+        """Whether the original no longer fails, or no longer as it did in a new process."""
+        return bool(control["tried"][1][0] == "p" or control.get("explained", self._explained) != self._explained)
 
     def _judge(self, candidate: Candidate) -> None:
         """All red tests, then the green ones that run the edited place; note what it is worth."""
@@ -249,9 +262,20 @@ class Hunt:
 
     def _plain_letter(self) -> str:
         """How the lead test fails without any edit."""
+        return str(self._plain([-1])[0]["tried"][1])
+
+    def _plain(self, numbers: Sequence[int], *, explain: bool = False) -> list[dict[str, Any]]:
+        """The lead test without any edit, each time in a new process."""
         order = {"test": self.lead, "seconds": self.limit, "direct": self._light, "light": self._light}
-        answers = self.session.order("try", candidates=[[-1, []]], jobs=1, isolated=True, **order)
-        return str(next(iter([*answers]))["tried"][1])
+        candidates = [[number, []] for number in numbers]
+        return list(self.session.order("try", candidates=candidates, jobs=1, isolated=True, explain=explain, **order))
+
+    def _stable_explanation(self) -> str | None:
+        """Why the lead test fails, None where that takes long to ask or is another text each time."""
+        if self.spectra.seconds[self.lead] > QUICK_LEAD:
+            return None
+        one, other = (answer.get("explained") for answer in self._plain([-1, -2], explain=True))
+        return one if one == other else None
 
 
 def _overlap(one: Candidate, other: Candidate) -> bool:

@@ -18,6 +18,8 @@ from grace.verification.interpreter import target_environment
 from grace.verification.pytest_loan import pytest_loan
 
 ZYGOTE = Path(__file__).parent / "zygote"
+COLLECTING_SECONDS = 120.0
+"""CPU seconds that importing project and tests may take; an import that does not end is then an error of its file."""
 _START = (
     "import importlib.util as u, sys; p = sys.argv.pop(); "
     "s = u.spec_from_file_location('grace_zygote', p + '/__init__.py', submodule_search_locations=[p]); "
@@ -53,7 +55,15 @@ class Session:
 
     def collect(self, arguments: Sequence[str], lent: Sequence[Path]) -> None:
         """Start pytest and wait for the collection. Raises NotStarted when there is none."""
-        self._send({"root": str(self.root), "arguments": list(arguments), "lent": [str(p) for p in lent]})
+        folders = [str(folder) for folder in lent]
+        self._send(
+            {
+                "root": str(self.root),
+                "arguments": list(arguments),
+                "lent": folders,
+                "collecting_seconds": COLLECTING_SECONDS,
+            }
+        )
         answer = self._receive()
         if "fatal" in answer:
             raise NotStarted(f"{answer['fatal']}\n{self._process.stop()[-3000:]}")

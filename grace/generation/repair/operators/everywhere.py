@@ -13,20 +13,22 @@ MOST_PLACES = 8
 
 
 def everywhere(scope: Scope, lines: Set[int]) -> Iterator[Edit]:
-    """Names, attributes and strings that stand at least twice on the given lines, all places at once."""
+    """Names, attributes and strings that stand at least twice, once at least on the given lines; all at once."""
     if scope.function is None:
         return
     places: dict[str, list[tuple[int, int]]] = defaultdict(list)
     loaded: set[str] = set()
+    reached: set[str] = set()
     for statement in statements_in(scope.function.node.body):
         for node in expressions_of(statement):
-            if node.lineno in lines:
-                for word, span, is_name in _words(scope, node):
-                    places[word].append(span)
-                    if is_name:
-                        loaded.add(word)
+            for word, span, is_name in _words(scope, node):
+                places[word].append(span)
+                if is_name:
+                    loaded.add(word)
+                if node.lineno in lines:
+                    reached.add(word)
     for word, spans in places.items():
-        if 2 <= len(spans) <= MOST_PLACES:
+        if word in reached and 2 <= len(spans) <= MOST_PLACES:
             for k, other in enumerate(dict.fromkeys(_others(word, scope, is_name=word in loaded))):
                 yield Edit(2.6 + k * 0.04, "everywhere", tuple(Splice(*span, other) for span in spans))
 

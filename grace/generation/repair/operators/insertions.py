@@ -2,12 +2,13 @@
 
 import ast
 import functools
+import re
 from collections.abc import Iterator
 
 from grace.generation.repair.operators.site import Edit, statements_in
 from grace.generation.repair.operators.statements import SIMPLE, Place, is_docstring, values
 from grace.generation.repair.scope import Scope, size
-from grace.generation.repair.source import FunctionNode
+from grace.generation.repair.source import FunctionNode, Splice
 
 _CONVERSIONS = (
     "list({})", "str({})", "{}.strip()", "int({})", "tuple({})", "set({})", "sorted({})", "{}.lower()", "dict({})",
@@ -42,6 +43,12 @@ def _inserted(place: Place) -> Iterator[tuple[str, float]]:
     yield from ((text, cost) for text, cost in _insertable(place.scope) if text != own)
 
 
+_MUTATORS = frozenset(
+    "append add pop popleft insert extend update remove discard clear sort reverse appendleft".split()  # noqa: SIM905 - words
+)
+_FIRST_VALUES = ("[]", "0", "True", "False", "''", "None", "{}")
+
+
 @functools.lru_cache(maxsize=64)
 def _insertable(scope: Scope) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(_proposed(scope), key=lambda item: item[1]))
@@ -62,36 +69,20 @@ def _proposed(scope: Scope) -> Iterator[tuple[str, float]]:
     names = scope.variables[:12]
     for k, name in enumerate(names):
         late = k * 0.03
+        for j, form in enumerate(_CONVERSIONS):
+            yield from fresh(f"{name} = {form.format(name)}", 3.3 + late + j * 0.02)
         yield from fresh(f"{name} += 1", 3.4 + late)
         yield from fresh(f"{name} -= 1", 3.5 + late)
-        for text, cost in (
-            ("[]", 3.8),
-            ("0", 3.8),
-            ("''", 4.0),
-            ("None", 4.0),
-            ("{}", 4.0),
-            ("True", 3.9),
-            ("False", 3.9),
-        ):
-            yield from fresh(f"{name} = {text}", cost + late)
+        for j, text in enumerate(_FIRST_VALUES):
+            yield from fresh(f"{name} = {text}", 3.8 + late + j * 0.03)
     collections = [n for n in scope.attributes if n in scope.variables or n.startswith("self.")]
     for owner in collections:
-        for method in (
-            "append",
-            "add",
-            "pop",
-            "remove",
-            "discard",
-            "extend",
-            "update",
-            "clear",
-            "sort",
-            "reverse",
-        ):
-            if method in scope.attributes[owner]:
-                yield from fresh(f"{owner}.{method}()", 3.7)
-                for name in names:
-                    yield from fresh(f"{owner}.{method}({name})", 3.5)
+        if not _MUTATORS.isdisjoint(scope.attributes[owner]):
+            yield from fresh(f"{owner}.clear()", 3.7)
+        for method in sorted(_MUTATORS.intersection(scope.attributes[owner])):
+            yield from fresh(f"{owner}.{method}()", 3.7)
+            for name in names:
+                yield from fresh(f"{owner}.{method}({name})", 3.5)
     for owner in names:
         for other in names:
             if owner != other:
@@ -150,12 +141,27 @@ def guarded(place: Place) -> Iterator[Edit]:
     for k, condition in enumerate(guards(place.scope)):
         for text, extra in exits:
             yield place.before(f"if {condition}:\n    {text}", 3.9 + k * 0.01 + extra, "guard inserted")
+    yield from _else_conditioned(place)
     if isinstance(place.statement, SIMPLE):
         body = place.source.segment(place.statement)
         if "\n" not in body:
             for k, condition in enumerate(guards(place.scope)):
                 text = f"if {condition}:{place.source.newline}{place.indent}    {body}"
                 yield place.instead(text, 3.6 + k * 0.01, "statement guarded")
+
+
+def _else_conditioned(place: Place) -> Iterator[Edit]:
+    """`else:` → `elif c:`."""
+    statement = place.statement
+    if not isinstance(statement, ast.If) or not statement.orelse:
+        return
+    end = place.source.end(statement.body[-1])
+    found = re.compile(r"\s*(?:#.*\s*)*else\s*:").match(place.source.text, end)
+    if found is None:
+        return
+    at = place.source.text.rindex("else", end, found.end())
+    for k, condition in enumerate(guards(place.scope)):
+        yield Edit(3.7 + k * 0.01, "else conditioned", (Splice(at, at + 4, f"elif {condition}"),))
 
 
 def _returns_nothing(place: Place) -> bool:
@@ -174,6 +180,10 @@ def guards(scope: Scope) -> tuple[str, ...]:
     for condition in scope.conditions[:16]:
         found.setdefault(condition)
         found.setdefault(f"not ({condition})" if " " in condition else f"not {condition}")
+    asked = re.findall(r"isinstance\((\w+)", " ".join(scope.conditions))
+    for name in dict.fromkeys([*asked, *scope.parameters[:2]]):
+        for kind in ("str", "int", "list", "dict", "tuple", "float", "bytes", "bool"):
+            found.update(dict.fromkeys((f"isinstance({name}, {kind})", f"not isinstance({name}, {kind})")))
     for name in names[:8]:
         for thing in things:
             if name != thing:

@@ -189,6 +189,9 @@ def _call_used(place: Place, call: ast.Call, text: str) -> Iterator[Edit]:
     if isinstance(call.func, ast.Attribute):
         owner = place.source.segment(call.func.value)
         yield place.instead(f"{owner} = {text}", 2.5, "result kept")
+        arguments = ", ".join([owner, *(place.source.segment(a) for a in call.args)])
+        for k, function in enumerate(place.scope.callables[:20]):
+            yield place.instead(f"{owner} = {function}({arguments})", 3.2 + k * 0.04, "method made a function")
         if len(call.args) == 1:
             argument = place.source.segment(call.args[0])
             yield place.instead(f"{owner} = {argument}", 3.0, "assigned instead")

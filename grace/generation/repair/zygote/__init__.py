@@ -11,13 +11,9 @@ import os
 import sys
 import tempfile
 import traceback
-from typing import List
 
 from . import clock
 from .channel import Channel
-
-COLLECTING_SECONDS = 120.0
-"""CPU seconds that importing project and tests may take; an import that does not end is then an error."""
 
 
 def main() -> None:
@@ -38,22 +34,23 @@ def main() -> None:
     server = Server(channel, root)
     clock.install()
     try:
-        clock.arm(order.get("collecting_seconds", COLLECTING_SECONDS))
-        code = int(pytest.main(_arguments(order["arguments"]), plugins=[server]))
+        clock.arm(order["collecting_seconds"])
+        code = int(pytest.main(_arguments(order["arguments"], root), plugins=[server]))
     except BaseException:  # noqa: BLE001 - reported to the other side, which decides
         channel.send({"fatal": traceback.format_exc(limit=-8)})
         return
     finally:
         clock.disarm()
     if not server.served:
-        channel.send({"fatal": "pytest ended before collecting tests", "exit": code})
+        known = [f"\n{name}: {error}: {message}" for name, error, message, _, _ in server.uncollected]
+        channel.send({"fatal": "pytest ended before collecting tests" + "".join(known), "exit": code})
 
 
-def _arguments(wanted: List[str]) -> List[str]:
+def _arguments(wanted: list[str], root: str) -> list[str]:
     """The project's own options stay, but nothing may stop early, distribute, measure or reorder the tests.
 
     A plug-in whose options the project's configuration may name is told to do nothing rather than left out:
-    without it those options would be errors.
+    without it those options would be errors. Test ids are paths below `root`, wherever a configuration file lies.
     """
     from importlib.util import find_spec
 
@@ -66,4 +63,6 @@ def _arguments(wanted: List[str]) -> List[str]:
         arguments += ["-p", "no:randomly"]
     if find_spec("pytest_timeout"):
         arguments += ["--timeout=0"]
+    if not any(word.startswith("--rootdir") for word in wanted):
+        arguments += ["--rootdir=" + root]
     return arguments + wanted

@@ -9,13 +9,17 @@ import re
 import sys
 import time
 import types
-from typing import Any, Iterator, List, Optional, Sequence
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from . import clock, running
-from .channel import Answer, Order
-from .swapping import Unit, Units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pytest
+
+    from .channel import Answer, Order
+    from .swapping import Unit, Units
 
 MOST_CALLS = 40
 MOST_INPUTS = 120
@@ -54,8 +58,8 @@ def compare(items: Sequence[pytest.Item], units: Units, order: Order) -> Iterato
         yield {"candidate": candidate, "answers": answers}
 
 
-def _answers(units: Units, unit: Unit, inputs: Sequence[_Call], seconds: float) -> List[str]:
-    answers: List[str] = []
+def _answers(units: Units, unit: Unit, inputs: Sequence[_Call], seconds: float) -> list[str]:
+    answers: list[str] = []
     began = time.monotonic()
     for given in inputs:
         if answers.count("h") >= MOST_HANGS or time.monotonic() - began > MOST_WALL_SECONDS:
@@ -67,9 +71,9 @@ def _answers(units: Units, unit: Unit, inputs: Sequence[_Call], seconds: float) 
     return answers
 
 
-def _recorded_calls(items: Sequence[pytest.Item], unit: Unit, seconds: float) -> List[_Call]:
+def _recorded_calls(items: Sequence[pytest.Item], unit: Unit, seconds: float) -> list[_Call]:
     codes = {function.__code__ for function in unit.functions}
-    calls: List[_Call] = []
+    calls: list[_Call] = []
     seen = set()
 
     def profile(frame: types.FrameType, event: str, _argument: object) -> None:
@@ -104,7 +108,7 @@ def _recorded_calls(items: Sequence[pytest.Item], unit: Unit, seconds: float) ->
 class _Call:
     """Arguments of one call."""
 
-    def __init__(self, code: types.CodeType, given: List[Any]) -> None:
+    def __init__(self, code: types.CodeType, given: list[Any]) -> None:
         keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
         self.positional = given[: code.co_argcount]
         self.keywords = dict(zip(keywords, given[code.co_argcount :]))
@@ -116,7 +120,7 @@ class _Call:
             self.keywords.update(rest[0])
         self._fixed = 1 if code.co_varnames[:1] in (("self",), ("cls",)) else 0
 
-    def varied(self, chance: random.Random) -> Optional[_Call]:
+    def varied(self, chance: random.Random) -> _Call | None:
         """The same call with one argument changed a little, None when nothing can be."""
         places = [k for k in range(self._fixed, len(self.positional)) if _variants(self.positional[k])]
         if not places:
@@ -128,7 +132,7 @@ class _Call:
         return other
 
 
-def _varied(calls: Sequence[_Call]) -> List[_Call]:
+def _varied(calls: Sequence[_Call]) -> list[_Call]:
     chance = random.Random(0)  # noqa: S311  # variations, no secrets
     inputs = list(calls)
     for call in itertools.islice(itertools.cycle(calls), MOST_INPUTS * 2 if calls else 0):
@@ -140,7 +144,7 @@ def _varied(calls: Sequence[_Call]) -> List[_Call]:
     return inputs
 
 
-def _variants(value: Any) -> List[Any]:
+def _variants(value: Any) -> list[Any]:
     """Values of the same type that are a little different."""
     if isinstance(value, bool):
         return [not value]
@@ -165,7 +169,7 @@ def _variants(value: Any) -> List[Any]:
     return []
 
 
-def _shortened(value: Any) -> List[Any]:
+def _shortened(value: Any) -> list[Any]:
     """A sequence without an end, turned round, and longer."""
     return [value[1:], value[:-1], value + value[:1], value[::-1]]
 
@@ -195,7 +199,7 @@ def _answer(function: types.FunctionType, call: _Call, seconds: float) -> str:
 def _shown(value: Any) -> str:
     """A text equal for equal values, addresses left out; of a large value the first parts."""
     left = MOST_PARTS
-    inside: List[int] = []
+    inside: list[int] = []
 
     def parts(values: Any) -> str:
         return ",".join(map(shown, itertools.islice(values, 200)))

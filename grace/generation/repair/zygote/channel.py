@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING
 
-Order = dict[str, Any]
-Answer = dict[str, Any]
+if TYPE_CHECKING:  # the aliases are newer syntax than the oldest interpreter can evaluate
+    from typing import Any, BinaryIO
+
+    Order = dict[str, Any]
+    Answer = dict[str, Any]
 
 
 class Channel:

@@ -9,10 +9,15 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING
 
 from . import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any, NoReturn
+
+    Emit = Callable[[str], None]
 
 MEMORY_HEADROOM = 1 << 30
 """Address space in bytes a child may add to what the zygote had."""
@@ -22,8 +27,6 @@ LAST_PATIENCE = 2.0
 DONE, CRASHED, HUNG = "done", "crashed", "hung"
 """How the work on an item ended."""
 _BEGIN, _END, LAST_WORD = "+", "=", "!"
-
-Emit = Callable[[str], None]
 
 
 class Child:

@@ -6,12 +6,15 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
-from types import CodeType, FrameType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 
-Lines = dict[str, set[int]]
-"""Line numbers by absolute path."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, FrameType, ModuleType
+    from typing import Any
+
+    Lines = dict[str, set[int]]
+    """Line numbers by absolute path."""
 
 
 class Recorder:

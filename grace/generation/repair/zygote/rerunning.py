@@ -6,10 +6,14 @@ import ast
 import os
 import sys
 import types
-from typing import Any, Dict, Iterator, List, Set, Tuple
+from typing import TYPE_CHECKING
 
-Imports = Dict[Tuple[str, str], List[Tuple[str, str]]]
-"""For (module, name): the (module, local name) pairs that `from module import name [as local name]` made."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    Imports = dict[tuple[str, str], list[tuple[str, str]]]
+    """For (module, name): the (module, local name) pairs that `from module import name [as local name]` made."""
 
 _SHARED = (int, float, complex, str, bytes, bool, type(None), tuple, frozenset, types.BuiltinFunctionType)
 """Types of objects that unrelated names hold, too: one such object says nothing about where it came from."""
@@ -35,7 +39,7 @@ def imports_of_names(root: str) -> Imports:
     return found
 
 
-def _project_modules(root: str) -> Iterator[Tuple[str, types.ModuleType]]:
+def _project_modules(root: str) -> Iterator[tuple[str, types.ModuleType]]:
     for name, module in list(sys.modules.items()):
         path = getattr(module, "__file__", None)
         if isinstance(path, str) and os.path.abspath(path).startswith(root + os.sep):
@@ -66,7 +70,7 @@ def execute_again(path: str, code: types.CodeType, imports: Imports) -> bool:
     return found
 
 
-def _follow(module: str, name: str, old: Any, new: Any, imports: Imports, seen: Set[Tuple[str, str]]) -> None:
+def _follow(module: str, name: str, old: Any, new: Any, imports: Imports, seen: set[tuple[str, str]]) -> None:
     """Names imported from a module, and from those that import them from there."""
     for other, local in imports.get((module, name), ()):
         namespace = getattr(sys.modules.get(other), "__dict__", {})
@@ -100,7 +104,7 @@ def _graft(old: Any, new: Any) -> None:
                     continue  # slots and read-only attributes stay
 
 
-def _repoint(replaced: Dict[int, Tuple[Any, Any]]) -> None:
+def _repoint(replaced: dict[int, tuple[Any, Any]]) -> None:
     """Whoever holds a replaced object by any name in a module now holds the new one."""
     for module in list(sys.modules.values()):
         namespace = getattr(module, "__dict__", None)

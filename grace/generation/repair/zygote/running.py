@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from _pytest.assertion import rewrite
@@ -21,7 +20,11 @@ _JUDGED_MARKS = {"skip", "skipif", "xfail", "usefixtures", "filterwarnings"}
 _COROUTINE, _ASYNC_GENERATOR = 0x80, 0x200
 _RENDERED, _COMPARED = rewrite._saferepr, rewrite._call_reprcompare
 
-Described = tuple[str, str, list[tuple[str, int]]]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Described = tuple[str, str, list[tuple[str, int]]]
 
 
 class Failure:

@@ -6,18 +6,23 @@ import json
 import os
 import random
 import sys
-from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from . import clock, lines, running
 from .behaviour import compare
-from .channel import Answer, Channel, Order
-from .forking import CRASHED, DONE, LAST_WORD, Emit, work_through
+from .forking import CRASHED, DONE, LAST_WORD, work_through
 from .swapping import Units
 from .trying import Trial
 from .values import unchanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from typing import Any
+
+    from .channel import Answer, Channel, Order
+    from .forking import Emit
 
 HUNG_BEFORE = 2
 """After so many tests that hang in one process, the others get a fifth of the time."""
@@ -43,13 +48,18 @@ class Server:
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, None]:
         """Note what cannot be collected and why."""
         outcome = yield
+        if outcome.excinfo is not None:  # not an error of this file alone: pytest gives up
+            self._note(collector, outcome.excinfo[1], "")
+            return
         report = outcome.get_result()
         if report.failed:
             error = report.call.excinfo.value if report.call and report.call.excinfo else None
-            cause = error.__cause__ if error is not None and error.__cause__ is not None else error
-            text = str(report.longrepr)
-            described = running.describe(cause, self.root) if cause is not None else ("Error", text, [])
-            self.uncollected.append([collector.nodeid, *described, text[-2000:]])
+            self._note(collector, error, str(report.longrepr))
+
+    def _note(self, collector: pytest.Collector, error: BaseException | None, text: str) -> None:
+        cause = error.__cause__ if error is not None and error.__cause__ is not None else error
+        described = running.describe(cause, self.root) if cause is not None else ("Error", text, [])
+        self.uncollected.append([collector.nodeid, *described, text[-2000:]])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -159,7 +169,7 @@ class Server:
     def _try(self, order: Order) -> Iterator[Answer]:
         """Run one test under each candidate; a letter each, see `Trial.verdict`."""
         self.units.look_around()
-        trial = Trial(self.items[order["test"]], self.units, self.root, order)
+        trial = Trial(self.items[order["test"]], self.units, self.root, self.failure, order)
         trial.freeze()
         for position, said, ended in work_through(
             order["candidates"],
@@ -169,8 +179,9 @@ class Server:
             close=self.channel.close,
             spoils=trial.spoils,
         ):
-            letter = said[-1] if said and ended == DONE else ended[0]
-            yield {"tried": [order["candidates"][position][0], letter]}
+            letter, *explained = said if ended == DONE else [ended[0]]
+            answer: Answer = {"tried": [order["candidates"][position][0], letter]}
+            yield {**answer, "explained": explained[0]} if explained else answer
 
     def _values(self, order: Order) -> Iterator[Answer]:
         """Which replacement expressions have the original's value at every visit of the test."""

@@ -11,16 +11,22 @@ import functools
 import gc
 import os
 import types
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING
 
-from .rerunning import Imports, execute_again, imports_of_names
+from .rerunning import execute_again, imports_of_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from .rerunning import Imports
+
+    Described = dict[str, Any]
+    Edits = Sequence[tuple[int, Sequence[tuple[int, int, str]]]]
+    """[[unit id, [[start, end, text], ...]], ...]"""
 
 FUTURE_FLAGS = 0x1FFE000
 """Code flags of `from __future__` features in every Python since 3.8."""
-
-Described = Dict[str, Any]
-Edits = Sequence[Tuple[int, Sequence[Tuple[int, int, str]]]]
-"""[[unit id, [[start, end, text], ...]], ...]"""
 
 
 class NotSwappableError(Exception):
@@ -30,14 +36,14 @@ class NotSwappableError(Exception):
 class Unit:
     """Source to compile and where its result goes."""
 
-    def __init__(self, described: Described, functions: List[types.FunctionType], imports: Optional[Imports]) -> None:
+    def __init__(self, described: Described, functions: list[types.FunctionType], imports: Imports | None) -> None:
         self.path: str = described["path"]
         self.source: str = described["source"]
         self.is_module = described["kind"] == "module"
         self.functions = functions
         self._imports = imports
         self._name: str = described.get("name", "")
-        self._classes: List[str] = described.get("classes", [])
+        self._classes: list[str] = described.get("classes", [])
         self._originals = [function.__code__ for function in functions]
         openers = [f"class {name}:" for name in self._classes]
         if not openers and self.source[:1] in " \t":
@@ -84,15 +90,15 @@ class Units:
     """All units the other side has told of."""
 
     def __init__(self, root: str) -> None:
-        self.by_id: Dict[int, Unit] = {}
+        self.by_id: dict[int, Unit] = {}
         self._root = root
-        self._live: Optional[Dict[Tuple[str, int, str], List[types.FunctionType]]] = None
-        self._caches: Optional[List[functools._lru_cache_wrapper[Any]]] = None
-        self._imports: Optional[Imports] = None
+        self._live: dict[tuple[str, int, str], list[types.FunctionType]] | None = None
+        self._caches: list[functools._lru_cache_wrapper[Any]] | None = None
+        self._imports: Imports | None = None
 
     def add(self, unit_id: int, described: Described) -> None:
         """Remember a unit; functions made from it and names imported from it are looked up once."""
-        functions: List[types.FunctionType] = []
+        functions: list[types.FunctionType] = []
         described = dict(described, path=os.path.join(self._root, described["path"]))
         if described["kind"] == "function":
             key = (described["path"], described["first_line"], described["name"])
@@ -118,7 +124,7 @@ class Units:
         for wrapper in self._caches or ():
             wrapper.cache_clear()
 
-    def prepare(self, edits: Edits) -> List[Tuple[Unit, types.CodeType]]:
+    def prepare(self, edits: Edits) -> list[tuple[Unit, types.CodeType]]:
         """Units with their new code. Raises SyntaxError or NotSwappableError."""
         placed = []
         for unit_id, splices in edits:
@@ -129,7 +135,7 @@ class Units:
             placed.append((unit, unit.compiled(source)))
         return placed
 
-    def _functions(self) -> Dict[Tuple[str, int, str], List[types.FunctionType]]:
+    def _functions(self) -> dict[tuple[str, int, str], list[types.FunctionType]]:
         if self._live is None:
             self._live = {}
             for found in gc.get_objects():

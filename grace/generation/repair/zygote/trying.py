@@ -6,33 +6,40 @@ import gc
 import os
 import random
 import re
-from collections.abc import Callable
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING
 
 from . import clock, running
-from .channel import Order
-from .forking import Emit
-from .swapping import NotSwappableError, Units
+from .swapping import NotSwappableError
 
-Batch = tuple[int, list[Any]]
-"""A candidate: its number and its edits."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    import pytest
+
+    from .channel import Order
+    from .forking import Emit
+    from .swapping import Units
+
+    Batch = tuple[int, list[Any]]
+    """A candidate: its number and its edits."""
+
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class Trial:
     """A test, how it is run, and what each candidate makes of it."""
 
-    def __init__(self, item: pytest.Item, units: Units, root: str, order: Order) -> None:
+    def __init__(self, item: pytest.Item, units: Units, root: str, failure: running.Failure, order: Order) -> None:
         self._item = item
         self._units = units
         self._root = root
         self._seconds: float = order["seconds"]
         self._full: bool = not order["light"]
         self._isolated: bool = order["isolated"]
+        self._explaining: bool = order.get("explain", False)
         self._call: Callable[[], object] | None = running.direct_call(item) if order["direct"] else None
-        self._failure = running.Failure()
+        self._failure = failure
 
     def freeze(self) -> None:
         """Before forking: children that do not walk these objects do not copy their pages."""
@@ -44,22 +51,30 @@ class Trial:
         return self._isolated or any(self._units.by_id[unit_id].is_module for unit_id, _ in candidate[1])
 
     def work(self, candidate: Batch, emit: Emit) -> None:
-        """Judge a candidate in a forked child."""
-        emit(self.verdict(candidate[1]))
+        """Judge a candidate in a forked child; explain why the original fails, which has no edits, when asked.
 
-    def verdict(self, edits: list[Any]) -> str:
+        State that earlier candidates left in the process shows in that explanation.
+        """
+        _, edits = candidate
+        running.explanations(False)
+        letter, _ = self._verdict(edits)
+        emit(letter)
+        if self._explaining and not edits and letter[0] == "f":
+            running.explanations(True)
+            _, error = self._verdict(edits)
+            emit(_ADDRESS.sub("", repr(error))[:2000])
+
+    def _verdict(self, edits: list[Any]) -> tuple[str, BaseException | None]:
         """p(assed) h(ung) s(yntax error) n(ot swappable), or f(ailed) with what changes when the failure does.
 
-        Together with c(rashed), which is for whoever waits for this process. The original, which is a candidate
-        without edits, explains its failure in full: so state that candidates left behind shows.
+        Together with c(rashed), which is for whoever waits for this process.
         """
-        running.explanations(not edits)
         try:
             placed = self._units.prepare(edits)
         except NotSwappableError:
-            return "n"
+            return "n", None
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return "s"
+            return "s", None
         self._units.clear_caches()
         random.seed(0)
         os.chdir(self._root)
@@ -69,18 +84,18 @@ class Trial:
                 unit.place(code)
             outcome, error = self._judge()
         except NotSwappableError:
-            return "n"
+            return "n", None
         except clock.OutOfTime:
-            return "h"
-        except BaseException:  # noqa: BLE001 - module code that fails when run again
-            return "f?"
+            return "h", None
+        except BaseException as error:  # noqa: BLE001 - module code that fails when run again
+            return "f?", error
         finally:
             clock.disarm()
             for unit, _ in placed:
                 unit.restore()
         if outcome in (running.PASSED, running.HUNG):
-            return outcome[0]
-        return "f" + (_signature(error) if error is not None else outcome)
+            return outcome[0], error
+        return "f" + (_signature(error) if error is not None else outcome), error
 
     def _judge(self) -> tuple[str, BaseException | None]:
         if self._call is None:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from types import CodeType, FrameType
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING
 
 from . import running
-from .channel import Answer, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType, FrameType
+    from typing import Any
+
+    import pytest
+
+    from .channel import Answer, Order
+
+    Namespaces = tuple[dict[str, Any], dict[str, Any]]
+    Evaluated = tuple[str, Any]
+    """("made", value) of an expression that makes a new object each time, ("found", value) or ("raised", class)."""
 
 MOST_VISITS = 300
 """A site visited more often is not judged: evaluating everything there would cost more than trying."""
 
-Namespaces = tuple[dict[str, Any], dict[str, Any]]
+_CONTAINERS = (list, dict, set)
 
 
 def unchanged(item: pytest.Item, root: str, order: Order) -> Iterator[Answer]:
@@ -69,9 +77,9 @@ class _Site:
         if not self._left or self._original is None:
             return
         there = (frame.f_globals, dict(frame.f_locals))
-        expected = _value(self._original, there)
+        expected = _evaluated(self._original, there)
         for position, code in list(self._left.items()):
-            if not _same(expected, _value(code, there)):
+            if not _same(expected, _evaluated(code, there)):
                 del self._left[position]
 
     def verdicts(self) -> list[bool]:
@@ -86,19 +94,44 @@ def _compiled(text: str) -> CodeType | None:
         return None  # no expression: never the same
 
 
-def _value(code: CodeType, there: Namespaces) -> tuple[str, Any]:
+def _evaluated(code: CodeType, there: Namespaces) -> Evaluated:
     try:
-        return "value", eval(code, *there)
+        first, second = eval(code, *there), eval(code, *there)
     except Exception as error:  # noqa: BLE001 - raising is a value to compare too
         return "raised", type(error)
+    return ("made" if first is not second else "found"), first
 
 
-def _same(one: tuple[str, Any], other: tuple[str, Any]) -> bool:
-    if one[0] != other[0] or type(one[1]) is not type(other[1]):
-        return False
+def _same(one: Evaluated, other: Evaluated) -> bool:
+    """Whether the test cannot tell the values apart, not even by what it does with them later."""
+    if "raised" in (one[0], other[0]):
+        return one == other
     if one[1] is other[1]:
         return True
     try:
-        return bool(one[1] == other[1])
+        if type(one[1]) in _CONTAINERS:
+            return one[0] == other[0] == "made" and _same_content(one[1], other[1])
+        return _same_value(one[1], other[1])
     except Exception:  # noqa: BLE001 - what cannot be compared is taken to differ
         return False
+
+
+def _same_value(one: Any, other: Any) -> bool:
+    """Identical, or equal and unchangeable: an equal list that is another list is not the same."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if type(one) is tuple:
+        return _same_content(one, other)
+    return type(one).__hash__ is not None and bool(one == other)
+
+
+def _same_content(one: Any, other: Any) -> bool:
+    if type(one) is not type(other) or len(one) != len(other):
+        return False
+    if isinstance(one, dict):
+        return all(map(_same_value, one, other)) and all(map(_same_value, one.values(), other.values()))
+    if isinstance(one, set):
+        return bool(one == other)
+    return all(map(_same_value, one, other))
