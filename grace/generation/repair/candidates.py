@@ -255,8 +255,11 @@ class CandidateSpace:
         for cost, operator, splices, exchange in edits:
             if any(s.start < unit.start or s.end > unit.start + len(unit.source) for s in splices):
                 continue  # an exchange with a neighbour outside of the function
-            key = (unit.number, tuple(_trimmed(self.sources[unit.path].text, s) for s in splices))
-            if key in self._seen or all(s.start == s.end and not s.text for s in key[1]):
+            source = self.sources[unit.path]
+            splices = tuple(_trimmed(source.text, s) for s in splices)
+            splices = tuple(s._replace(text=source.in_its_quotes(s.text)) if "'" in s.text else s for s in splices)
+            key = (unit.number, splices)
+            if key in self._seen or all(s.start == s.end and not s.text for s in splices):
                 continue
             self._seen.add(key)
             yield Candidate(next(self._numbers), cost + penalty, operator, unit.path, unit, splices, line, exchange)

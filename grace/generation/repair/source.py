@@ -68,6 +68,16 @@ class Source:
         return found.group() if found else "\n"
 
     @cached_property
+    def _prefers_double_quotes(self) -> bool:
+        return self.text.count('"') > self.text.count("'")
+
+    def in_its_quotes(self, text: str) -> str:
+        """New text with the quotes that the file prefers, where exchanging them is safe."""
+        if self._prefers_double_quotes and '"' not in text and "\\" not in text:
+            return text.replace("'", '"')
+        return text
+
+    @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """Each node's parent."""
         return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
@@ -156,9 +166,14 @@ _ATOM = 14
 
 
 def precedence(node: ast.expr) -> int:
-    """How tightly an expression binds; the Python reference, section 6.17, counted from 0."""
+    """How tightly an expression binds; the Python reference, section 6.17, counted from 0.
+
+    Below that: -1 for a tuple without parentheses, -2 for what stands in parentheses nearly everywhere.
+    """
     match node:
-        case ast.Lambda() | ast.IfExp() | ast.NamedExpr() | ast.Yield() | ast.YieldFrom():
+        case ast.NamedExpr() | ast.Yield() | ast.YieldFrom():
+            return -2
+        case ast.Lambda() | ast.IfExp():
             return 0
         case ast.Tuple():
             return -1
@@ -200,12 +215,19 @@ def required(parent: ast.AST, child: ast.AST) -> int:
         case ast.Attribute() | ast.Await():
             return _ATOM
         case ast.Subscript():
-            return _ATOM if parent.value is child else 0
+            return _ATOM if parent.value is child else -1
         case ast.Call():
             return _ATOM if parent.func is child else 0
         case ast.IfExp():
             return 0 if parent.orelse is child else 1
         case ast.comprehension() | ast.Starred() | ast.FormattedValue():
             return 5
+        case ast.Dict(keys=keys, values=values):
+            unpacked = [value for key, value in zip(keys, values, strict=True) if key is None]
+            return 5 if any(value is child for value in unpacked) else 0
+        case ast.Slice():
+            return 1
+        case ast.Return() | ast.Assign() | ast.AugAssign() | ast.AnnAssign() | ast.Expr() | ast.For() | ast.AsyncFor():
+            return -1
         case _:
             return 0

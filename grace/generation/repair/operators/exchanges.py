@@ -5,7 +5,7 @@ import ast
 from collections.abc import Iterator
 
 from grace.generation.repair.operators.site import Edit, Site
-from grace.generation.repair.operators.vocabulary import relatives
+from grace.generation.repair.operators.vocabulary import relatives, standard_siblings
 from grace.generation.repair.scope import BUILTINS
 from grace.generation.repair.source import Splice
 
@@ -187,6 +187,8 @@ def attribute(site: Site) -> Iterator[Edit]:
             proposed.setdefault(other, 2.1 + min(k, 20) * 0.04)
         elif called and isinstance(node.ctx, ast.Load):
             proposed.setdefault(f"{other}()", 2.4 + min(k, 20) * 0.04)
+    for k, other in enumerate(standard_siblings(node.attr)):
+        proposed.setdefault(other, 2.6 + k * 0.04)
     for k, other in enumerate(site.scope.all_attributes):
         if other not in site.scope.self_methods or is_method:
             proposed.setdefault(other, 2.9 + min(k, 40) * 0.03)

@@ -1,6 +1,7 @@
 """Where an operator applies and what it proposes there."""
 
 import ast
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -38,6 +39,10 @@ _FROM_INGREDIENTS = {
     "choice decided",
 }
 """Operators whose results are familiar by the way they are made."""
+
+
+_LOOSE = re.compile(r"[,\n]|:=|\byield\b")
+"""What binds so loosely that it may need parentheses even where any expression fits, such as between commas."""
 
 
 @dataclass(frozen=True)
@@ -149,14 +154,16 @@ class Site:
 
     def _fits(self, text: str) -> bool:
         needed = required(self.parent, self.node)
-        if needed <= 0 or text.isidentifier() or (text.isdecimal() and not isinstance(self.parent, ast.Attribute)):
+        if text.isidentifier() or (text.isdecimal() and not isinstance(self.parent, ast.Attribute)):
             return True
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what a nonsensical candidate would be warned of is of no interest
-                return precedence(ast.parse(text, mode="eval").body) >= needed
-        except SyntaxError:
+        if needed <= 0 and not _LOOSE.search(text):
             return True
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a nonsensical candidate would be warned of is of no interest
+            try:
+                return precedence(ast.parse(text, mode="eval").body) >= needed or _enclosed(text)
+            except SyntaxError:
+                return "\n" not in text  # in parentheses lines may end anywhere
 
     @cached_property
     def span(self) -> tuple[int, int]:
@@ -175,6 +182,17 @@ class Site:
         lead = len(between) - len(between.lstrip(" )\n\t\\"))
         trail = len(between) - len(between.rstrip(" (\n\t\\"))
         return start + lead, end - trail
+
+
+def _enclosed(text: str) -> bool:
+    """Whether an expression stands in parentheses of its own."""
+    if not (text.startswith("(") and text.endswith(")")):
+        return False
+    try:
+        ast.parse(text[1:-1], mode="eval")
+    except SyntaxError:
+        return False  # `(a) + (b)`
+    return True
 
 
 def statements_in(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -1,5 +1,13 @@
 """Words that stand for one another: families of functions, methods and names that programmers confuse."""
 
+import collections
+import datetime
+import decimal
+import difflib
+import functools
+import io
+import pathlib
+import re
 from collections.abc import Iterator
 
 _FAMILIES = (
@@ -34,3 +42,22 @@ def relatives(name: str) -> Iterator[str]:
         for k, word in enumerate(words):
             for other in _RELATIVES.get(word, ()):
                 yield "_".join([*words[:k], other, *words[k + 1 :]])
+
+
+_STANDARD_TYPES: tuple[type, ...] = (
+    str, bytes, list, dict, set, int, float, collections.deque, collections.Counter, collections.OrderedDict,
+    datetime.datetime, datetime.date, datetime.time, datetime.timedelta, decimal.Decimal, io.StringIO, pathlib.Path,
+    re.Match, re.Pattern,
+)  # fmt: skip
+
+
+@functools.lru_cache(maxsize=1024)
+def standard_siblings(name: str) -> tuple[str, ...]:
+    """Members spelled much like this one, of the standard types that have it."""
+    found: dict[str, None] = {}
+    for owner in _STANDARD_TYPES:
+        members = [m for m in dir(owner) if not m.startswith("_")]
+        if name in members:
+            found.update(dict.fromkeys(difflib.get_close_matches(name, members, n=5, cutoff=0.55)))
+    found.pop(name, None)
+    return tuple(found)

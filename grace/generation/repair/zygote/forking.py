@@ -45,12 +45,12 @@ class Child:
         os.close(writing)
         self._unfinished = b""
         self._heard = time.monotonic()
-        self._interrupted = False
+        self._interrupted = 0.0
 
     def lines(self) -> Iterator[str]:
         """What it wrote since the last call, as far as lines are complete; an empty text at its end."""
         chunk = os.read(self.reading, 1 << 16)
-        self._heard, self._interrupted = time.monotonic(), False
+        self._heard, self._interrupted = time.monotonic(), 0.0
         *whole, self._unfinished = (self._unfinished + chunk).split(b"\n")
         for line in whole:
             yield line.decode("utf-8", "replace")
@@ -59,11 +59,11 @@ class Child:
 
     def is_lost(self, silence: float) -> bool:
         """Whether it said nothing for `silence` seconds, nor after an interruption that tests can report."""
-        quiet = time.monotonic() - self._heard
-        if not self._interrupted and quiet > silence:
-            self._interrupted = True
+        now = time.monotonic()
+        if not self._interrupted and now - self._heard > silence:
+            self._interrupted = now
             os.kill(self.pid, signal.SIGPROF)
-        return self._interrupted and quiet > silence + LAST_PATIENCE
+        return bool(self._interrupted) and now - self._interrupted > LAST_PATIENCE
 
     def end(self) -> None:
         """Kill whatever is left of it and of what it started."""

@@ -117,7 +117,7 @@ def test_what_candidates_leave_behind_shows_in_the_explanation_of_the_original(w
 
 def test_each_candidate_starts_in_the_project_with_empty_caches_and_its_own_arguments(warm: Warm) -> None:
     code = (
-        "import functools, os\n\n\n@functools.cache\ndef slow(n):\n    return n + 1\n\n\n"
+        "import functools, os\n\n\n@functools.lru_cache()\ndef slow(n):\n    return n + 1\n\n\n"
         "def f(xs):\n    os.chdir('/')\n    xs.append(slow(1))\n    return xs\n"
     )
     test = (
