@@ -96,12 +96,13 @@ def to_request(arguments: FixArguments, settings: Settings) -> Request:
 def _base(repository: GitRepository, arguments: FixArguments) -> tuple[str, tuple[str, ...]]:
     head = repository.resolve("HEAD")
     dirty = () if repository.bare else repository.uncommitted()
+    missing = repository.left_out(head)
     if not dirty:
-        return head, ()
+        return head, missing
     count = "1 uncommitted file" if len(dirty) == 1 else f"{len(dirty)} uncommitted files"
     if arguments.include_uncommitted:
-        return repository.snapshot(), (f"Worked on a snapshot of the checkout, with its {count}.",)
-    return head, (f"Worked on HEAD, without the {count}; --include-uncommitted takes them along.",)
+        return repository.snapshot(), (f"Worked on a snapshot of the checkout, with its {count}.", *missing)
+    return head, (f"Worked on HEAD, without the {count}; --include-uncommitted takes them along.", *missing)
 
 
 def _refuse_read_only(root: Path, arguments: FixArguments) -> None:

@@ -1,6 +1,8 @@
 """The `grace` command. Importing this imports what `--help` needs; each command imports its own."""
 
 import sys
+from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Never
 
@@ -17,6 +19,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
+
+VALUED = ("--test-command", "--description", "--timeout", "--python")
+"""Options of `fix` that are followed by one value, beside --tests; a test compares them with the command."""
 
 _UsageError: Any = typer.BadParameter.__mro__[1]  # typer exports only what derives from it
 
@@ -36,7 +41,7 @@ def fix(
     ] = "",
     tests: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATH", help="Test file, folder or node id to repair against; may be repeated."),
+        typer.Option(metavar="PATH", help="Test files, folders or node ids to repair against."),
     ] = None,
     description: Annotated[str, typer.Option(metavar="TEXT", help="The bug, in your words.")] = "",
     timeout: Annotated[
@@ -112,11 +117,42 @@ def doctor(as_json: Json = False) -> None:
     raise typer.Exit(doctor(as_json=as_json))
 
 
+def expand_tests(words: Sequence[str]) -> list[str]:
+    """`fix REPO --tests a b` as `fix REPO --tests a --tests b`; what stands elsewhere is left alone.
+
+    Of `fix --tests a b REPO`, with no other word that could be the repository, the last word is taken for it.
+    """
+    if words[:1] != ["fix"]:
+        return list(words)
+    expanded, at = ["fix"], 1
+    spare: int | None = None  # where the last of several words behind one --tests stands
+    repository_given = False
+    while at < len(words) and words[at] != "--":
+        word, at = words[at], at + 1
+        if word == "--tests" and (paths := list(takewhile(_is_plain, words[at:]))):
+            expanded += [part for path in paths for part in (word, path)]
+            at += len(paths)
+            spare = len(expanded) - 1 if len(paths) > 1 else spare
+        elif word in VALUED:
+            expanded += [word, *words[at : at + 1]]
+            at += 1
+        else:
+            expanded.append(word)
+            repository_given |= _is_plain(word)
+    if spare is not None and not repository_given and at == len(words):
+        del expanded[spare - 1]
+    return [*expanded, *words[at:]]
+
+
+def _is_plain(word: str) -> bool:
+    return not word.startswith("-")
+
+
 def main() -> Never:
     """Run the command line; every ending has its exit code, and every error its message."""
     interrupts.listen()
     try:
-        code = app(standalone_mode=False)
+        code = app(expand_tests(sys.argv[1:]), standalone_mode=False)
         if interrupts.requested():  # typer makes an ordinary ending of it
             raise KeyboardInterrupt
     except _UsageError as error:

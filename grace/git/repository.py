@@ -95,19 +95,18 @@ class GitRepository:
     def read_many(self, revision: str, paths: Sequence[str]) -> dict[str, bytes]:
         """Contents of files at a revision, by one process; those that are not there are left out."""
         tree = self._tree(revision)
-        wanted = [(path, tree[path].blob) for path in paths if path in tree and tree[path].mode in REGULAR]
-        if not wanted:
-            return {}
-        answer = self._git("cat-file", "--batch", stdin="".join(f"{blob}\n" for _, blob in wanted).encode())
-        contents, at = {}, 0
-        for path, blob in wanted:
-            line_end = answer.index(b"\n", at)
-            header = answer[at:line_end].split()
-            if header[1:2] != [b"blob"]:
-                raise IntegrityError(f"{self.root} lacks the object {blob} of {path}: run `git fsck`, or fetch it.")
-            at = line_end + 1 + int(header[2]) + 1
-            contents[path] = answer[line_end + 1 : at - 1]
-        return contents
+        return self._contents({path: tree[path].blob for path in paths if path in tree and tree[path].mode in REGULAR})
+
+    def left_out(self, revision: str) -> tuple[str, ...]:
+        """What a checkout of a revision does not have, said for people: submodules, links that lead outside."""
+        tree = self._tree(revision)
+        said = [f"The submodule {path} is not populated." for path, entry in tree.items() if entry.mode == "160000"]
+        links = {path: entry.blob for path, entry in tree.items() if entry.mode == "120000"}
+        for path, target in self._contents(links).items():
+            place = os.path.normpath(PurePosixPath(path).parent / os.fsdecode(target))
+            if place.startswith(("/", "..")):
+                said.append(f"The link {path} leads out of the repository: it is left out.")
+        return tuple(said)
 
     @contextmanager
     def checkout(self, revision: str, *, patch: str = "") -> Iterator[Path]:
@@ -215,6 +214,21 @@ class GitRepository:
 
     def _git(self, *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None) -> bytes:
         return run_git((*self._place.options, *arguments), cwd=self.root, stdin=stdin, environment=environment).stdout
+
+    def _contents(self, blobs: Mapping[str, str]) -> dict[str, bytes]:
+        """Contents of blobs, given by path."""
+        if not blobs:
+            return {}
+        answer = self._git("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs.values()).encode())
+        contents, at = {}, 0
+        for path, blob in blobs.items():
+            line_end = answer.index(b"\n", at)
+            header = answer[at:line_end].split()
+            if header[1:2] != [b"blob"]:
+                raise IntegrityError(f"{self.root} lacks the object {blob} of {path}: run `git fsck`, or fetch it.")
+            at = line_end + 1 + int(header[2]) + 1
+            contents[path] = answer[line_end + 1 : at - 1]
+        return contents
 
     def _commit_tree(self, tree: str, parent: str, message: str, dated: Mapping[str, str]) -> str:
         arguments = ("commit-tree", tree, "-p", parent)

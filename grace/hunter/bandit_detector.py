@@ -8,8 +8,9 @@ the baseline.
 
 import ast
 import io
+import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -53,8 +54,7 @@ def detect(sources: Mapping[str, bytes]) -> Detection:
 
 
 def _issues(path: str, source: bytes, tree: ast.Module, failures: dict[str, str]) -> list[Finding]:
-    from bandit.core import config, meta_ast, metrics, node_visitor, test_set
-
+    config, meta_ast, metrics, node_visitor, test_set = _bandit()
     counts = metrics.Metrics()
     counts.begin(path)
     rules = test_set.BanditTestSet(config.BanditConfig(), {})
@@ -70,6 +70,21 @@ def _issues(path: str, source: bytes, tree: ast.Module, failures: dict[str, str]
         failures[path] = f"a rule crashed: {type(error).__name__}: {error}"
     lines = source.splitlines()
     return [_finding(path, issue, tree, lines) for issue in visitor.tester.results]
+
+
+def _bandit() -> Sequence[Any]:
+    """Bandit's modules, imported without a word on stderr and without a file in the user's cache.
+
+    stevedore, which finds bandit's parts, keeps a list of all that is installed, and complains about report
+    formats whose libraries are not there.
+    """
+    from stevedore import _cache
+
+    _cache._c._disable_caching = True  # it can otherwise be said only by a file in the user's cache
+    logging.getLogger("stevedore").setLevel(logging.CRITICAL)
+    from bandit.core import config, meta_ast, metrics, node_visitor, test_set
+
+    return config, meta_ast, metrics, node_visitor, test_set
 
 
 def _finding(path: str, issue: Any, tree: ast.Module, lines: list[bytes]) -> Finding:

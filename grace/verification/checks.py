@@ -104,7 +104,7 @@ def _check_tests(run: _Run, argv: tuple[str, ...], collected: int) -> list[Check
     if suite_run.result.exit_code == suite.COMMAND_NOT_FOUND:
         reason = f"{argv[0]} is not there or does not start in the sandbox"
         return [_of_run(name, suite_run, reason, CheckStatus.NOT_RUN)]
-    reason = _why_failed(suite_run)
+    reason = suite.why_failed(suite_run)
     if not suite.is_pytest(argv):
         remark = "exit code 0; it is not pytest, so whether every test ran could not be checked"
         return [_of_run(name, suite_run, reason or remark, _status(reason))]
@@ -124,7 +124,7 @@ def _check_again(run: _Run, argv: tuple[str, ...], red: tuple[str, ...]) -> Chec
         except EnvironmentLacking as error:
             return Check(name=name, status=CheckStatus.NOT_RUN, reason=str(error), command=argv)
         seconds += suite_run.result.seconds
-        reason = _why_failed(suite_run) or _why_incomplete(suite_run, 0)
+        reason = suite.why_failed(suite_run) or _why_incomplete(suite_run, 0)
         passed = list(suite_run.report["outcomes"].values()).count("passed") if suite_run.report else 0
         if not reason and passed < min(len(red), _MAX_RED):
             reason = f"only {passed} of {min(len(red), _MAX_RED)} ran and passed"
@@ -133,26 +133,6 @@ def _check_again(run: _Run, argv: tuple[str, ...], red: tuple[str, ...]) -> Chec
             return _of_run(name, suite_run, reason, CheckStatus.FAILED)
     left_out = f"the first {_MAX_RED} of {len(red)}" if len(red) > _MAX_RED else ""
     return Check(name=name, status=CheckStatus.PASSED, reason=left_out, command=argv, seconds=seconds)
-
-
-def _why_failed(suite_run: SuiteRun) -> str:
-    result, report = suite_run.result, suite_run.report
-    if result.timed_out:
-        return f"it ran longer than {result.seconds:.0f} s"
-    if result.exit_code < 0:
-        return f"it was killed by signal {-result.exit_code}"
-    failed = [test for test, outcome in report["outcomes"].items() if outcome == "failed"] if report else []
-    if failed:
-        return f"{len(failed)} failed: {', '.join(failed[:5])}{', ...' if len(failed) > 5 else ''}"
-    if result.exit_code != 0:
-        return f"exit code {result.exit_code}"
-    if suite.is_pytest(suite_run.argv) and report is None:
-        return "the test process ended before reporting"
-    if report and report["exit_status"] != 0:
-        return f"pytest's own exit status was {report['exit_status']}, yet the process said 0"
-    if not report and suite.ran_nothing(result.output):
-        return "not a single test ran"
-    return ""
 
 
 def _why_incomplete(suite_run: SuiteRun, collected: int) -> str:

@@ -101,6 +101,27 @@ def run_tests(
         report_file.unlink(missing_ok=True)
 
 
+def why_failed(suite_run: SuiteRun) -> str:
+    """Why a run does not count as passed; empty when it does."""
+    result, report = suite_run.result, suite_run.report
+    if result.timed_out:
+        return f"it ran longer than {result.seconds:.0f} s"
+    if result.exit_code < 0:
+        return f"it was killed by signal {-result.exit_code}"
+    failed = [test for test, outcome in report["outcomes"].items() if outcome == "failed"] if report else []
+    if failed:
+        return f"{len(failed)} failed: {', '.join(failed[:5])}{', ...' if len(failed) > 5 else ''}"
+    if result.exit_code != 0:
+        return f"exit code {result.exit_code}"
+    if is_pytest(suite_run.argv) and report is None:
+        return "the test process ended before reporting"
+    if report and report["exit_status"] != 0:
+        return f"pytest's own exit status was {report['exit_status']}, yet the process said 0"
+    if not report and ran_nothing(result.output):
+        return "not a single test ran"
+    return ""
+
+
 def ran_nothing(output: str) -> bool:
     """Whether unittest's summaries say that not a single test ran."""
     counts = [int(count) for count in re.findall(r"^Ran (\d+) tests? in ", output, re.MULTILINE)]

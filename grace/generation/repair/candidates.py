@@ -19,7 +19,8 @@ from grace.generation.repair.operators.site import Edit, Exchange, Site, express
 from grace.generation.repair.operators.statements import REWRITES, Place, places_in
 from grace.generation.repair.operators.templates import TEMPLATES_FAR, TEMPLATES_NEAR
 from grace.generation.repair.operators.wrappings import WRAPPINGS
-from grace.generation.repair.scope import Scope, members_of
+from grace.generation.repair.project import known_of
+from grace.generation.repair.scope import Scope
 from grace.generation.repair.source import Function, Source, Splice, apply_splices
 
 NEAR = (*EXCHANGES, constant, *TEMPLATES_NEAR, *CONDITIONS_NEAR)
@@ -104,7 +105,7 @@ class CandidateSpace:
         self._seen: set[tuple[int, tuple[Splice, ...]]] = set()
         self._heap: list[tuple[float, int, Candidate | Callable[[], Iterator[Candidate]]]] = []
         self._ties = itertools.count()
-        self._members = members_of(sources.values())
+        self._project = known_of(sources.values())
         for path, source in sources.items():
             self._offer(path, source)
 
@@ -145,7 +146,7 @@ class CandidateSpace:
             used |= {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
             unit = self._unit(path, function, function.start, source.text[function.start : function.end])
             penalty = PLACE_WEIGHT * (1 - best)
-            scope = Scope(source, function, self._members)
+            scope = Scope(source, function, self._project)
             for maker, least in (
                 (self._crashes, 0.5),
                 (self._near, 1.0),
@@ -231,7 +232,7 @@ class CandidateSpace:
 
     def _module_level(self, source: Source, unit: Unit, used: set[str], penalty: float) -> Iterator[Candidate]:
         """Constants that the suspected functions use, class attributes, and default arguments."""
-        scope = Scope(source, None, self._members)
+        scope = Scope(source, None, self._project)
         for statement in _import_time(source.tree.body):
             names = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
             nodes = list(expressions_of(statement))
@@ -256,8 +257,8 @@ class CandidateSpace:
             if any(s.start < unit.start or s.end > unit.start + len(unit.source) for s in splices):
                 continue  # an exchange with a neighbour outside of the function
             source = self.sources[unit.path]
-            splices = tuple(_trimmed(source.text, s) for s in splices)
             splices = tuple(s._replace(text=source.in_its_quotes(s.text)) if "'" in s.text else s for s in splices)
+            splices = tuple(_trimmed(source.text, s) for s in splices)
             key = (unit.number, splices)
             if key in self._seen or all(s.start == s.end and not s.text for s in splices):
                 continue

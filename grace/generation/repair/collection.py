@@ -65,6 +65,8 @@ def _first_that_helps(
         if tried >= MOST_ANSWERS:
             break
         place = root / answer.path
+        if place.resolve() != root.resolve() / answer.path:
+            continue  # the project's code, which runs when it is collected, has put a link there
         content = place.read_bytes()
         _, encoding = _decoded(content)
         place.write_bytes(answer.text.encode(encoding))

@@ -3,10 +3,11 @@
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from grace.generation.repair.project import NOTHING_KNOWN, Project
 from grace.generation.repair.source import Function, FunctionNode, Source
 
 BUILTINS = frozenset(dir(builtins))
@@ -83,46 +84,12 @@ class Ingredient:
     """0: same function; 1: same module."""
 
 
-Members = Mapping[str, tuple[tuple[str, bool], ...]]
-"""For each attribute name, the other members of the classes that have it; True: a method to call without arguments."""
-
-
-def members_of(sources: Iterable[Source]) -> Members:
-    """Members of all classes of some files."""
-    found: dict[str, dict[tuple[str, bool], None]] = {}
-    for source in sources:
-        for node in ast.walk(source.tree):
-            if isinstance(node, ast.ClassDef):
-                members = _members(node)
-                for name, _ in members:
-                    found.setdefault(name, {}).update(dict.fromkeys(members))
-    return {name: tuple(m for m in members if m[0] != name) for name, members in found.items()}
-
-
-def _members(owner: ast.ClassDef) -> list[tuple[str, bool]]:
-    found: dict[tuple[str, bool], None] = {}
-    for node in ast.walk(owner):
-        match node:
-            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
-                found.setdefault((name, False))
-            case ast.AnnAssign(target=ast.Name(id=name)) if node in owner.body:
-                found.setdefault((name, False))
-    for statement in owner.body:
-        if isinstance(statement, FunctionNode) and not statement.name.startswith("__"):
-            decorators = {ast.unparse(d) for d in statement.decorator_list}
-            if decorators & {"property", "cached_property", "functools.cached_property"}:
-                found.setdefault((statement.name, False))
-            elif len(statement.args.args) - len(statement.args.defaults) <= 1:
-                found.setdefault((statement.name, True))
-    return list(found)
-
-
 class Scope:
     """What is visible inside one function, and what its module is made of."""
 
-    def __init__(self, source: Source, function: Function | None, members: Members | None = None):
+    def __init__(self, source: Source, function: Function | None, project: Project = NOTHING_KNOWN):
         self.source = source
-        self._members = members or {}
+        self._project = project
         self.function = function
         self.root: ast.AST = function.node if function else source.tree
 
@@ -208,9 +175,14 @@ class Scope:
                 found.setdefault(ast.unparse(node.value), {}).setdefault(node.attr)
         return {text: tuple(names) for text, names in found.items()}
 
+    @property
+    def signatures(self) -> Mapping[str, tuple[str, ...]]:
+        """Parameter names of the project's functions and classes, by bare name."""
+        return self._project.signatures
+
     def siblings(self, attribute: str) -> tuple[tuple[str, bool], ...]:
         """Other members of the classes that have this attribute; True: a method to call without arguments."""
-        return self._members.get(attribute, ())
+        return self._project.siblings.get(attribute, ())
 
     @cached_property
     def all_attributes(self) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """The repair engine: rounds of search over a checkout, then the ranking of what passes every test."""
 
+import re
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from functools import partial
@@ -41,6 +42,12 @@ SHARE_FOR_MEASURING = 0.15
 SHARE_FOR_SINGLES = 0.75
 COMPARED = 12
 """How many of the best plausible patches are run on generated inputs."""
+_NO_NETWORK = re.compile(
+    r"\[Errno 101\] Network is unreachable|\[Errno -[235]\] (Name or service not known|Temporary failure in name "
+    r"resolution|No address associated with hostname)"
+)
+"""As the C library says it where there is only the loop-back interface."""
+_NARROW = "name tests that do without by --tests"
 
 
 @dataclass
@@ -60,10 +67,41 @@ class _Trail:
     places: list[tuple[str, str]] = field(default_factory=list)
     """(path, function or "") of each edit written into the checkout."""
     operators: list[str] = field(default_factory=list)
+    written: dict[str, bytes] = field(default_factory=dict)
+    """What our edits made of files."""
     tried: int = 0
     suspects: tuple[Suspect, ...] = ()
     last: _Round | None = None
     complete: bool = False
+
+
+@dataclass(frozen=True)
+class _Base:
+    """The base revision with our edits. What tests write to their checkout never gets into a change."""
+
+    repository: VersionControl
+    revision: str
+    written: Mapping[str, bytes]
+
+    @contextmanager
+    def checkout(self) -> Iterator[Path]:
+        """A new one, so that it holds what no test has touched."""
+        with self.repository.checkout(self.revision) as root:
+            for path, content in self.written.items():
+                (root / path).write_bytes(content)
+            yield root
+
+    def read(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """Contents of tracked files, of the others nothing."""
+        there = self.repository.read_many(self.revision, paths)
+        return {path: self.written.get(path, content) for path, content in there.items()}
+
+    def edits(self) -> Iterator[FileEdit]:
+        """What was written, where it changes anything."""
+        for path, before in self.repository.read_many(self.revision, sorted(self.written)).items():
+            after = self.written[path]
+            if after != before:
+                yield FileEdit(path=path, before_hash=sha256(before).hexdigest(), after=after)
 
 
 class Warm(Protocol):
@@ -81,6 +119,8 @@ def repair(
 
     The budget's seconds bound the search; tests, conftest and configuration are never candidates.
     """
+    if barred := [red.test_id for red in reproduction.red if needs_network(red)]:
+        return Repair(reason=f"the sandbox denies the network, which is needed by {', '.join(barred[:5])}; {_NARROW}")
     started = time.monotonic()
     deadline = started + request.budget.seconds * 0.9
     warm = partial(
@@ -89,30 +129,43 @@ def repair(
         runner=runner,
         arguments=pytest_arguments(request.options.test_command, request.options.tests),
     )
-    with repository.checkout(request.base_revision) as root:
-        trail = _Trail()
-        known = reproduction.red
-        if reproduction.status is ReproductionStatus.UNCOLLECTABLE:
+    trail = _Trail()
+    base = _Base(repository, request.base_revision, trail.written)
+    known = reproduction.red
+    if reproduction.status is ReproductionStatus.UNCOLLECTABLE:
+        with base.checkout() as root:
             known = _made_collectable(root, known, warm, trail)
-        if known or not trail.places:
-            _search(root, known, warm, deadline, trail)
-        seconds = round(time.monotonic() - started, 3)
-        if trail.complete:
-            return _something(request, root, repository, trail, seconds)
-        return _nothing(trail, seconds, time.monotonic() > deadline)
+        if not trail.places:
+            reason = f"{reproduction.reason}; no small change mends that"
+            return Repair(reason=reason, candidates_tried=trail.tried, seconds=_since(started))
+    if known:
+        _search(base, known, warm, deadline, trail)
+    if trail.complete and (edits := tuple(base.edits())):
+        return _something(base, edits, trail, _since(started))
+    return _nothing(trail, _since(started), time.monotonic() > deadline)
 
 
-def _search(root: Path, known: Sequence[RedTest], warm: Warm, deadline: float, trail: _Trail) -> None:
-    """Rounds until everything is green, each writing its best edit into the checkout."""
+def needs_network(red: RedTest) -> bool:
+    """Whether a test fails for want of the network: no bug, whatever edit would turn it green."""
+    return _NO_NETWORK.search(red.message) is not None
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)
+
+
+def _search(base: _Base, known: Sequence[RedTest], warm: Warm, deadline: float, trail: _Trail) -> None:
+    """Rounds until everything is green, each starting from a fresh checkout with the edits found before."""
     for _ in range(MOST_ROUNDS):
-        with warm(root) as session:
-            trail.last = last = _round(session, known, deadline)
+        with base.checkout() as root, warm(root) as session:
+            trail.last = last = _round(session, known, deadline, base)
         trail.tried += last.found.tried
         trail.suspects = trail.suspects or last.found.suspects
         trail.complete = last.complete and bool(last.ranked)
         if last.ranked:
             best = last.ranked[0].candidate
-            _write(root, best)
+            text, encoding = decode(base.read([best.path])[best.path])
+            trail.written[best.path] = best.applied(text).encode(encoding)
             trail.places.append((best.path, best.unit.function.qualified_name if best.unit.function else ""))
             trail.operators.append(best.operator)
         if trail.complete or not last.ranked:
@@ -134,6 +187,7 @@ def _made_collectable(root: Path, red: Sequence[RedTest], warm: Warm, trail: _Tr
     answers = mend_collection(root, errors, red)
     if not answers:
         return ()
+    trail.written.update({answer.path: (root / answer.path).read_bytes() for answer in answers})
     trail.places += [(answer.path, "") for answer in answers]
     trail.operators += [answer.operator for answer in answers]
     with warm(root) as session:
@@ -142,10 +196,10 @@ def _made_collectable(root: Path, red: Sequence[RedTest], warm: Warm, trail: _Tr
     return tuple(tally.red.values())
 
 
-def _round(session: Session, known: Sequence[RedTest], deadline: float) -> _Round:
+def _round(session: Session, known: Sequence[RedTest], deadline: float, base: _Base) -> _Round:
     began = time.monotonic()
     spectra = measure(session, known, began + (deadline - began) * SHARE_FOR_MEASURING)
-    sources = _sources(session.root, spectra)
+    sources = _sources(base, spectra)
     if not spectra.red or not sources:
         return _Round([], Found(), sources, complete=False)
     hunt = Hunt(session, spectra, sources)
@@ -169,17 +223,13 @@ def _most_turned(found: Found) -> list[Candidate]:
     return [candidate for turned, candidate in found.partial if turned == most]
 
 
-def _sources(root: Path, spectra: Spectra) -> dict[str, Source]:
+def _sources(base: _Base, spectra: Spectra) -> dict[str, Source]:
     """The project's own files that red tests execute, as far as they parse."""
     paths = {path for test in spectra.red for path in spectra.lines.get(test, {})}
     sources = {}
-    for path in sorted(paths):
-        place = root / path
-        if is_test_or_configuration(path) or place.is_symlink() or not place.is_file():
-            continue
+    for path, content in base.read(sorted(path for path in paths if not is_test_or_configuration(path))).items():
         try:
-            text, _ = decode(place.read_bytes())
-            sources[path] = Source(path, text)
+            sources[path] = Source(path, decode(content)[0])
         except SyntaxError:
             continue  # newer grammar than ours: it ran, but cannot be edited here
     return sources
@@ -205,17 +255,9 @@ def _answers(session: Session, spectra: Spectra, candidates: Sequence[Candidate]
     return {a["candidate"]: a["answers"] for a in answers if "candidate" in a}
 
 
-def _write(root: Path, candidate: Candidate) -> None:
-    place = root / candidate.path
-    text, encoding = decode(place.read_bytes())
-    place.write_bytes(candidate.applied(text).encode(encoding))
-
-
 def _nothing(trail: _Trail, seconds: float, late: bool) -> Repair:
     last = trail.last
-    if last is None:
-        reason = "no small change lets the tests be collected"
-    elif trail.places:
+    if last is None or trail.places:
         reason = "an edit turns some of the red tests green, but none was found for the others"
     elif not last.sources:
         reason = "the red tests execute no line of the project that may be edited"
@@ -226,13 +268,12 @@ def _nothing(trail: _Trail, seconds: float, late: bool) -> Repair:
     return Repair(reason=reason, candidates_tried=trail.tried, suspects=trail.suspects, seconds=seconds)
 
 
-def _something(request: Request, root: Path, repository: VersionControl, trail: _Trail, seconds: float) -> Repair:
-    edits = tuple(_edits(root, repository, request.base_revision))
+def _something(base: _Base, edits: tuple[FileEdit, ...], trail: _Trail, seconds: float) -> Repair:
     operators = ", then ".join(dict.fromkeys(trail.operators))
     change = Change(
-        base_revision=request.base_revision,
+        base_revision=base.revision,
         edits=edits,
-        patch=repository.patch(request.base_revision, edits),
+        patch=base.repository.patch(base.revision, edits),
         rationale=f"Fix {' and '.join(dict.fromkeys(function or path for path, function in trail.places))}",
         provenance=Provenance(strategy="search", attempt=len(trail.places), patterns=tuple(trail.operators)),
     )
@@ -256,17 +297,6 @@ def _something(request: Request, root: Path, repository: VersionControl, trail: 
         tests_weak=any(1 < r.cluster < len(ranked) for r in ranked) or len(ranked) > 6,
         seconds=seconds,
     )
-
-
-def _edits(root: Path, repository: VersionControl, base: str) -> list[FileEdit]:
-    edits = []
-    for path in repository.files(base):
-        place = root / path
-        if path.endswith(".py") and place.is_file() and not place.is_symlink():
-            after, before = place.read_bytes(), repository.read(base, path)
-            if before is not None and after != before:
-                edits.append(FileEdit(path=path, before_hash=sha256(before).hexdigest(), after=after))
-    return edits
 
 
 def _diff(source: Source, candidate: Candidate) -> str:

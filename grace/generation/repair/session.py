@@ -52,6 +52,8 @@ class Session:
         self.uncollected: list[Uncollected] = []
         self.modules: dict[str, str] = {}
         self.version: tuple[int, ...] = ()
+        self.out_of_time = False
+        """The process was ended because its wall-clock time was used up."""
 
     def collect(self, arguments: Sequence[str], lent: Sequence[Path]) -> None:
         """Start pytest and wait for the collection. Raises NotStarted when there is none."""
@@ -95,12 +97,17 @@ class Session:
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()
         except (BrokenPipeError, ValueError) as gone:
-            raise TransientError(f"the test process ended early: {self._process.stop()[-2000:]}") from gone
+            raise TransientError(f"the test process ended early: {self._last_words()}") from gone
+
+    def _last_words(self) -> str:
+        said = self._process.stop()
+        self.out_of_time = self.out_of_time or "[the sandbox: limit time]" in said
+        return said[-2000:]
 
     def _receive(self) -> dict[str, Any]:
         line = self._process.stdout.readline()
         if not line:
-            said = self._process.stop()[-2000:]
+            said = self._last_words()
             if not self.tests:
                 raise NotStarted(said)
             raise TransientError(f"the test process ended early, during its work: {said}")

@@ -93,5 +93,20 @@ def condition_for_literal(site: Site) -> Iterator[Edit]:
             yield site.replaced(atom, 2.7 + k * 0.01, "condition for literal")
 
 
-CONDITIONS_NEAR = (negated, condition_for_literal)
+def truth_or_none(site: Site) -> Iterator[Edit]:
+    """`if x` → `if x is not None`, `not x` → `x is None`, and back: empty and zero are not nothing."""
+    match site.node:
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Name() | ast.Attribute() | ast.Call() | ast.Subscript() as asked):
+            if site.role in ("condition", "returned", "assigned", "operand"):
+                yield site.replaced(f"{site.source.segment(asked)} is None", 1.9, "truth or None")
+        case ast.Name() | ast.Attribute() | ast.Call() | ast.Subscript():
+            if site.role == "condition" and not isinstance(site.parent, ast.UnaryOp) and "\n" not in site.text:
+                yield site.replaced(f"{site.text} is not None", 1.9, "truth or None")
+        case ast.Compare(left=asked, ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
+            yield site.replaced(f"not {site.inner(asked, 4)}", 2.1, "truth or None")
+        case ast.Compare(left=asked, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            yield site.replaced(site.inner(asked, 4), 2.1, "truth or None")
+
+
+CONDITIONS_NEAR = (negated, truth_or_none, condition_for_literal)
 CONDITIONS_FAR = (condition_extended,)

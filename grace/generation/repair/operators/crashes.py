@@ -8,6 +8,7 @@ import difflib
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 from grace.contracts import RedTest
 from grace.generation.repair.operators.insertions import guards
@@ -116,17 +117,26 @@ def at_statement(place: Place, red: RedTest) -> Iterator[Edit]:
             segment = place.source.segment
             tests = [f"{segment(n.slice)} not in {segment(n.value)}" for n in owners]
         case "UnboundLocalError" | "NameError":
-            for name in _QUOTED.findall(red.message):
+            for name in _QUOTED.findall(red.message)[:1]:
                 for value in ("None", "0", "[]", "''", "{}", "False", "set()"):
-                    function = place.scope.function
-                    if function and place.block is function.node.body:
-                        yield place.before(f"{name} = {value}", 2.0, "variable initialised")
+                    for start in _starts(place):
+                        yield start.before(f"{name} = {value}", 2.0, "variable initialised")
             return
     exits = [f"return {v}" for v in [*place.scope.returned[:6], "None", "[]", "0", "''", "False", "True"]]
     exits += ["continue", "break"] if place.loop else []
     for test in tests:
         for k, text in enumerate(dict.fromkeys([*exits, *place.scope.raised[:8]])):
             yield place.before(f"if {test}:\n    {text}", 2.6 + k * 0.03, "guard inserted")
+
+
+def _starts(place: Place) -> Iterator[Place]:
+    """The first statement of the function around."""
+    if place.scope.function:
+        body = place.scope.function.node.body
+        is_docstring = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+        start = replace(place, statement=body[len(body) > 1 and is_docstring], block=body, loop=None)
+        if not start.shares_its_line:
+            yield start
 
 
 def expected_errors(test_source: str) -> tuple[str, ...]:

@@ -78,8 +78,10 @@ class Site:
                 node is self.node
             ):
                 return "condition"
-            case ast.comprehension() as parent:
-                return "iterated" if parent.iter is self.node else "condition"
+            case ast.comprehension(iter=node) if node is self.node:
+                return "iterated"
+            case ast.comprehension(target=node):
+                return "other" if node is self.node else "condition"
             case ast.UnaryOp(op=ast.Not()):
                 return "condition"
             case ast.BoolOp():
@@ -133,7 +135,7 @@ class Site:
         if familiar is not None and operator not in _FROM_INGREDIENTS:
             cost -= 0.4 if familiar else 0.8
         exchange = Exchange(self.frame, self.statement.lineno, self.text, text) if self.frame else None
-        if not self._fits(text):
+        if not self._fits(text) or self._shares_parentheses:
             text = f"({text})"
         return Edit(cost, operator, (Splice(*self.span, text),), exchange)
 
@@ -154,7 +156,9 @@ class Site:
 
     def _fits(self, text: str) -> bool:
         needed = required(self.parent, self.node)
-        if text.isidentifier() or (text.isdecimal() and not isinstance(self.parent, ast.Attribute)):
+        if text.isdecimal() and isinstance(self.parent, ast.Attribute):
+            return False  # `1.name` is no attribute
+        if text.isidentifier() or text.isdecimal():
             return True
         if needed <= 0 and not _LOOSE.search(text):
             return True
@@ -163,7 +167,14 @@ class Site:
             try:
                 return precedence(ast.parse(text, mode="eval").body) >= needed or _enclosed(text)
             except SyntaxError:
-                return "\n" not in text  # in parentheses lines may end anywhere
+                return not _parses(f"({text})")  # where lines may end, and names be bound, anywhere
+
+    @cached_property
+    def _shares_parentheses(self) -> bool:
+        """`sum(x for x in y)`: the call's parentheses count as the generator's own."""
+        if not isinstance(self.node, ast.GeneratorExp) or not isinstance(self.parent, ast.Call):
+            return False
+        return not self.source.text[self.source.end(self.parent.func) : self.source.start(self.node)].strip()
 
     @cached_property
     def span(self) -> tuple[int, int]:
@@ -186,12 +197,14 @@ class Site:
 
 def _enclosed(text: str) -> bool:
     """Whether an expression stands in parentheses of its own."""
-    if not (text.startswith("(") and text.endswith(")")):
-        return False
+    return text.startswith("(") and text.endswith(")") and _parses(text[1:-1].strip())  # not `(a) + (b)`
+
+
+def _parses(text: str) -> bool:
     try:
-        ast.parse(text[1:-1], mode="eval")
+        ast.parse(text, mode="eval")
     except SyntaxError:
-        return False  # `(a) + (b)`
+        return False
     return True
 
 

@@ -1,7 +1,7 @@
 """One expression becomes another of a known form: off by one, rounded up, exchanged, replaced."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from grace.generation.repair.operators.site import Edit, Site
 from grace.generation.repair.scope import compatible, size
@@ -139,6 +139,7 @@ def calls(site: Site) -> Iterator[Edit]:
         for dropped in node.keywords:
             kept = [keyword for keyword in node.keywords if keyword is not dropped]
             yield _with_arguments(site, node, texts, kept, 3.0, "argument dropped")
+    yield from _parameters_passed(site, node, texts)
     for text, argument in zip(texts, node.args, strict=True):
         if not isinstance(argument, ast.Starred):
             yield site.replaced(text, 2.6, "call unwrapped")
@@ -166,18 +167,45 @@ def calls(site: Site) -> Iterator[Edit]:
                 yield site.replaced(f"{site.text[:-1].rstrip().rstrip(',')}, {keyword})", 3.0 + late, "argument added")
 
 
+def _parameters_passed(site: Site, node: ast.Call, texts: list[str]) -> Iterator[Edit]:
+    """Parameters that the called function has and the caller holds under the same name, but does not pass."""
+    called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    given = {keyword.arg for keyword in node.keywords}
+    missing = [p for p in site.scope.signatures.get(called, ())[len(texts) :] if p not in given]
+    held = {p: p for p in missing if p in site.scope.variables}
+    for p in missing:
+        own = next((a for a in site.scope.self_attributes if a.strip("_") == p.strip("_")), None)
+        if own and p not in held:
+            held[p] = f"self.{own}"
+    values = [f"{p}={value}" for p, value in held.items()]
+    if len(values) > 1:
+        yield _with_arguments(site, node, texts, node.keywords, 2.0, "parameters passed", also=values)
+    for value in values:
+        yield _with_arguments(site, node, texts, node.keywords, 2.1, "parameters passed", also=[value])
+    for p in missing:
+        for k, value in enumerate(("None", "True", "False")):
+            cost = 3.1 + k * 0.05
+            yield _with_arguments(site, node, texts, node.keywords, cost, "parameters passed", also=[f"{p}={value}"])
+
+
 def _over(site: Site, node: ast.expr, text: str) -> Splice:
     return Splice(site.source.start(node), site.source.end(node), text)
 
 
 def _with_arguments(
-    site: Site, node: ast.Call, texts: list[str], keywords: list[ast.keyword], cost: float, operator: str
+    site: Site,
+    node: ast.Call,
+    texts: list[str],
+    keywords: list[ast.keyword],
+    cost: float,
+    operator: str,
+    also: Sequence[str] = (),
 ) -> Edit:
     named = [
         f"{k.arg}={site.source.segment(k.value)}" if k.arg else f"**{site.source.segment(k.value)}" for k in keywords
     ]
     start, end = site.source.end(node.func), site.source.end(node)
-    return Edit(cost, operator, (Splice(start, end, f"({', '.join([*texts, *named])})"),))
+    return Edit(cost, operator, (Splice(start, end, f"({', '.join([*texts, *named, *also])})"),))
 
 
 def subscripts(site: Site) -> Iterator[Edit]:

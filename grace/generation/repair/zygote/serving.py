@@ -143,7 +143,7 @@ class Server:
                 emit(json.dumps({"lines": self._relative(recorder.collected())}))
 
         positions = list(range(len(tests)))
-        silence = seconds * 3 + 20
+        silence = order.get("silence", seconds * 3 + 20)
         for position, said, ended in work_through(positions, work, jobs=1, silence=silence, close=self.channel.close):
             yield from (json.loads(line) for line in said if not line.startswith(LAST_WORD))
             if ended != DONE:

@@ -1,14 +1,19 @@
-"""Warm test processes over small projects."""
+"""Warm test processes over small projects, and the candidates for small files."""
 
+import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from grace.contracts import Interpreter, Isolation
+from grace.contracts import Interpreter, Isolation, RedTest
+from grace.generation.repair.candidates import Candidate, CandidateSpace
 from grace.generation.repair.session import Session, warm_session
+from grace.generation.repair.source import Source
 from grace.ports import CommandRunner
 from grace.verification.interpreter import find_interpreter
 from grace.verification.sandbox import runner_for
@@ -46,3 +51,33 @@ def warm(tmp_path: Path, runner: CommandRunner, interpreter: Interpreter) -> War
             yield session
 
     return start
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """Everything the engine would try on one file whose every line is suspected."""
+
+    source: Source
+    space: CandidateSpace
+
+    def texts(self, most: int = 200_000) -> Iterator[tuple[Candidate, str]]:
+        """Candidates in order, each with the new text of the file."""
+        for candidate in itertools.islice(self.space, most):
+            yield candidate, candidate.applied(self.source.text)
+
+    def offer(self, text: str) -> Candidate | None:
+        """The first candidate that makes the file this text."""
+        return next((candidate for candidate, changed in self.texts() if changed == text), None)
+
+
+@pytest.fixture
+def propose() -> Callable[..., Proposals]:
+    """Candidates for one file; `red` fields say how the failing test ended."""
+
+    def make(text: str, *, lines: Iterable[int] = (), expected: tuple[str, ...] = (), **red: Any) -> Proposals:
+        source = Source("code.py", text)
+        scores = {("code.py", n): 1.0 for n in lines or range(1, len(source.line_starts) + 1)}
+        test = RedTest(test_id="test_code.py::test", outcome="failed", **red)
+        return Proposals(source, CandidateSpace({"code.py": source}, scores, test, expected))
+
+    return make
