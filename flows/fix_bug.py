@@ -41,7 +41,7 @@ def _fix(request: Request) -> Outcome:
         return _gave_up(request, reproduction.reason, evidence, reproduction)
     repair = generate_fix(request, reproduction)
     evidence = evidence.model_copy(update={"repair": repair})
-    if repair.change is None:
+    if repair.change is None or not repair.plausible:  # a change that repairs only part is there to be read
         return _gave_up(request, repair.reason, evidence, reproduction)
     verify = partial(verify_fix, request, repair.change, reproduction)
     return assure_and_deliver(request, repair.change, evidence, verify)

@@ -45,6 +45,7 @@ class FixOptions(Contract):
 
     test_command: tuple[str, ...] = Field((), description="The project's own test command; empty: pytest.")
     tests: tuple[str, ...] = Field((), description="Test paths or node ids to repair against; empty: all.")
+    errors: bool = Field(False, description="Repair errors that need no test, instead of failing tests.")
 
 
 class Request(Contract):
@@ -288,6 +289,7 @@ class Verification(Contract):
     change_digest: str
     checks: tuple[Check, ...] = ()
     isolation: Isolation
+    tested: bool = Field(True, description="False: the project has no test, so that only other checks speak for it.")
 
     @computed_field  # type: ignore[prop-decorator]  # mypy cannot decorate properties
     @property

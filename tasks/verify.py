@@ -20,7 +20,8 @@ def verify_fix(request: Request, change: Change, reproduction: Reproduction) -> 
         interpreter=reproduction.interpreter,
         test_command=request.options.test_command,
         tests=request.options.tests,
-        red=tuple(red.test_id for red in reproduction.red),
+        red=() if request.options.errors else tuple(red.test_id for red in reproduction.red),
         collected=reproduction.collected,
         seconds=request.budget.seconds,
+        errors=request.options.errors,
     )

@@ -34,6 +34,7 @@ class FixArguments:
     approve: bool
     dry_run: bool
     include_uncommitted: bool
+    errors: bool = False
 
 
 def fix(arguments: FixArguments, *, as_json: bool) -> int:
@@ -82,6 +83,7 @@ def to_request(arguments: FixArguments, settings: Settings) -> Request:
             options=FixOptions(
                 test_command=_split(arguments.test_command),
                 tests=tuple(_test_path(test, repository.root) for test in arguments.tests),
+                errors=arguments.errors,
             ),
             budget=Budget(seconds=arguments.seconds),
             apply=arguments.apply,

@@ -35,7 +35,9 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run id, or the star
     "grace fix . --test-command 'make test' --dry-run --json"
 )
 def fix(
-    repository: Annotated[Path, typer.Argument(metavar="REPO", help="A git repository with a failing test.")],
+    repository: Annotated[
+        Path, typer.Argument(metavar="REPO", help="A git repository with a failing test, or with errors.")
+    ],
     test_command: Annotated[
         str, typer.Option(metavar="CMD", help="The project's own test command. [default: pytest]")
     ] = "",
@@ -43,6 +45,13 @@ def fix(
         list[str] | None,
         typer.Option(metavar="PATH", help="Test files, folders or node ids to repair against."),
     ] = None,
+    errors: Annotated[
+        bool,
+        typer.Option(
+            "--errors",
+            help="Repair errors that need no test: syntax, undefined names, imports, lint rules that ruff can fix.",
+        ),
+    ] = False,
     description: Annotated[str, typer.Option(metavar="TEXT", help="The bug, in your words.")] = "",
     timeout: Annotated[
         float, typer.Option(metavar="S", min=1, help="Seconds that the search for a repair may take.")
@@ -78,6 +87,7 @@ def fix(
         approve=approve,
         dry_run=dry_run,
         include_uncommitted=include_uncommitted,
+        errors=errors,
     )
     raise typer.Exit(fix(arguments, as_json=as_json))
 

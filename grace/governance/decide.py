@@ -17,7 +17,7 @@ from grace.errors import IntegrityError
 from grace.governance.facts import Facts, Policy
 from grace.governance.policies import POLICIES
 
-POLICY_VERSION = "built-in 1"
+POLICY_VERSION = "built-in 2"
 """Changes whenever a policy is added or decides differently."""
 
 

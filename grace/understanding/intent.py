@@ -36,6 +36,14 @@ _ACCEPTANCE = {
 }
 
 
+_ERRORS_SUMMARY = "Repair the errors that need no test to show"
+_ERRORS_ACCEPTANCE = (
+    "ruff finds none of these errors, and no new one",
+    "no test that passed before fails",
+    "tests and configuration are as they were",
+)
+
+
 def understand_request(request: Request, files: tuple[str, ...]) -> Intent:
     """What the request means; `files` are the tracked paths of its base revision.
 
@@ -49,9 +57,9 @@ def understand_request(request: Request, files: tuple[str, ...]) -> Intent:
         confidence=1.0,  # it was said, not guessed
         summary=_summary(request),
         entities=found,
-        actions=(request.kind.value,),
+        actions=("fix_errors",) if request.options.errors else (request.kind.value,),
         targets=tuple(_module(path) for path in paths if path.endswith(".py")),
-        acceptance=_ACCEPTANCE[request.kind],
+        acceptance=_ERRORS_ACCEPTANCE if request.options.errors else _ACCEPTANCE[request.kind],
         open_questions=questions,
     )
 
@@ -60,7 +68,7 @@ def _summary(request: Request) -> str:
     first = next((line.strip() for line in request.text.splitlines() if line.strip()), "")
     if len(first) > _SUMMARY_CHARACTERS:
         first = f"{first[: _SUMMARY_CHARACTERS - 4]} ..."
-    return first or _SUMMARY[request.kind]
+    return first or (_ERRORS_SUMMARY if request.options.errors else _SUMMARY[request.kind])
 
 
 def _entities(text: str, files: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -9,6 +9,7 @@ from grace.contracts import Change, Check, CheckStatus, FileEdit, Interpreter, V
 from grace.errors import EnvironmentLacking, IntegrityError
 from grace.ports import CommandRunner, Limits, VersionControl
 from grace.verification import suite
+from grace.verification.error_check import check_errors
 from grace.verification.protected_files import is_test_or_configuration
 from grace.verification.suite import SuiteRun
 
@@ -18,6 +19,8 @@ _Run = Callable[[Sequence[str], str], SuiteRun]
 
 _HASH_SEED, *_OTHER_HASH_SEEDS = "0", "1", "4242"
 _MAX_RED = 200
+_NO_TESTS = 5
+"""pytest's exit code when it collects nothing."""
 _EXCERPT = 4000
 
 
@@ -32,11 +35,13 @@ def verify_change(
     red: tuple[str, ...],
     collected: int,
     seconds: float,
+    errors: bool = False,
 ) -> Verification:
     """Whether the change does what is claimed for it. A failed check is a value, not an exception.
 
     `red` are the pytest ids of the tests that failed before, `collected` is how many tests there were then
-    (0: not known), `seconds` bounds each run (wall clock). Every run has a fresh checkout.
+    (0: not known), `seconds` bounds each run (wall clock). Every run has a fresh checkout. With `errors` the claim is
+    that no error which needs no test is left; then a project without tests is not `tested`, and that is no failure.
     """
     limits = Limits(wall_seconds=seconds, cpu_seconds=int(seconds) + 1)
 
@@ -57,14 +62,18 @@ def verify_change(
 
     argv = suite.resolve_command(test_command, tests, interpreter)
     checks = [_check_patch(change, repository), _check_edits(change)]
+    tested = True
     if all(check.status is CheckStatus.PASSED for check in checks):
-        checks += _check_tests(run, argv, collected)
+        of_tests = _check_tests(run, argv, collected, needed=bool(not errors or test_command or tests))
+        tested = bool(of_tests)
+        checks += of_tests
+        checks += [check_errors(change, repository, runner, interpreter)] if errors else []
     else:
         reason = "the change itself is not acceptable"
         checks.append(Check(name="test command", status=CheckStatus.NOT_RUN, reason=reason, command=argv))
     if red and all(check.status is CheckStatus.PASSED for check in checks):
         checks.append(_check_again(run, suite.resolve_command((), red[:_MAX_RED], interpreter), red))
-    return Verification(change_digest=change.digest, checks=tuple(checks), isolation=runner.isolation)
+    return Verification(change_digest=change.digest, checks=tuple(checks), isolation=runner.isolation, tested=tested)
 
 
 def _check_patch(change: Change, repository: VersionControl) -> Check:
@@ -95,7 +104,8 @@ def _check_edits(change: Change) -> Check:
     return Check(name="no test or configuration edited", status=_status(reason), reason=reason)
 
 
-def _check_tests(run: _Run, argv: tuple[str, ...], collected: int) -> list[Check]:
+def _check_tests(run: _Run, argv: tuple[str, ...], collected: int, *, needed: bool) -> list[Check]:
+    """The checks that tests make; none when there is no test and none is needed."""
     name = "test command"
     try:
         suite_run = run(argv, _HASH_SEED)
@@ -104,6 +114,8 @@ def _check_tests(run: _Run, argv: tuple[str, ...], collected: int) -> list[Check
     if suite_run.result.exit_code == suite.COMMAND_NOT_FOUND:
         reason = f"{argv[0]} is not there or does not start in the sandbox"
         return [_of_run(name, suite_run, reason, CheckStatus.NOT_RUN)]
+    if not needed and not collected and _has_no_test(suite_run):
+        return []
     reason = suite.why_failed(suite_run)
     if not suite.is_pytest(argv):
         remark = "exit code 0; it is not pytest, so whether every test ran could not be checked"
@@ -133,6 +145,14 @@ def _check_again(run: _Run, argv: tuple[str, ...], red: tuple[str, ...]) -> Chec
             return _of_run(name, suite_run, reason, CheckStatus.FAILED)
     left_out = f"the first {_MAX_RED} of {len(red)}" if len(red) > _MAX_RED else ""
     return Check(name=name, status=CheckStatus.PASSED, reason=left_out, command=argv, seconds=seconds)
+
+
+def _has_no_test(suite_run: SuiteRun) -> bool:
+    """Whether pytest itself says that it found nothing and that nothing kept it from finding."""
+    report = suite_run.report
+    if report is None or suite_run.result.exit_code != _NO_TESTS:
+        return False
+    return not report["selected"] and not report["deselected"] and not report["uncollected"]
 
 
 def _why_incomplete(suite_run: SuiteRun, collected: int) -> str:

@@ -117,6 +117,16 @@ def answers(root: Path, red: RedTest) -> Iterator[Answer]:
 
 def _parsing(text: str, line: int) -> Iterator[tuple[str, str]]:
     """Texts that parse, each by one small change at or shortly before the line of a syntax error."""
+    for candidate in variants(text, line):
+        try:
+            ast.parse(candidate)
+        except (SyntaxError, ValueError):
+            continue
+        yield candidate, "syntax"
+
+
+def variants(text: str, line: int) -> Iterator[str]:
+    """Texts that differ by one small change at or shortly before a line, likeliest first."""
     lines = text.splitlines(keepends=True)
     seen: set[str] = set()
     for number in range(min(line, len(lines)), max(0, line - 4), -1):
@@ -126,11 +136,7 @@ def _parsing(text: str, line: int) -> Iterator[tuple[str, str]]:
             candidate = "".join([*lines[:index], changed + end, *lines[index + 1 :]])
             if candidate not in seen and candidate != text:
                 seen.add(candidate)
-                try:
-                    ast.parse(candidate)
-                except (SyntaxError, ValueError):
-                    continue
-                yield candidate, "syntax"
+                yield candidate
 
 
 def _split_end(line: str) -> tuple[str, str]:

@@ -38,12 +38,12 @@ def rank(
         if (given := answers.get(candidate.number)) is not None:
             cluster = groups[tuple(given)]
             score -= 0.35 * math.log2(cluster)
-            score += 1.5 * _share(given, original, _worse)
+            score += 1.5 * _worse_share(given, original)
         ranked.append(Ranked(candidate, score, cluster))
     return sorted(ranked, key=lambda r: (r.score, r.candidate.number))
 
 
-def _share(given: Sequence[str], original: Sequence[str], counts: object) -> float:
+def _worse_share(given: Sequence[str], original: Sequence[str]) -> float:
     pairs = list(zip(given, original, strict=False))
     return sum(_worse(new, old) for new, old in pairs) / len(pairs) if pairs else 0.0
 

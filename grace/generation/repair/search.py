@@ -23,6 +23,7 @@ from grace.contracts import (
     Request,
     Suspect,
 )
+from grace.errors import TransientError
 from grace.generation.repair.candidates import Candidate
 from grace.generation.repair.collection import mend_collection
 from grace.generation.repair.hunt import Found, Hunt
@@ -40,6 +41,8 @@ MOST_ROUNDS = 3
 """Edits in different functions are found one round each."""
 SHARE_FOR_MEASURING = 0.15
 SHARE_FOR_SINGLES = 0.75
+OVERTIME = 30.0
+"""Wall seconds after the deadline in which a round may come to its end by itself."""
 COMPARED = 12
 """How many of the best plausible patches are run on generated inputs."""
 _NO_NETWORK = re.compile(
@@ -76,12 +79,12 @@ class _Trail:
 
 
 @dataclass(frozen=True)
-class _Base:
+class Base:
     """The base revision with our edits. What tests write to their checkout never gets into a change."""
 
     repository: VersionControl
     revision: str
-    written: Mapping[str, bytes]
+    written: dict[str, bytes]
 
     @contextmanager
     def checkout(self) -> Iterator[Path]:
@@ -107,8 +110,8 @@ class _Base:
 class Warm(Protocol):
     """Starts a warm session over a checkout."""
 
-    def __call__(self, root: Path) -> AbstractContextManager[Session]:
-        """A session whose tests are collected anew."""
+    def __call__(self, root: Path, *, wall_seconds: float = ...) -> AbstractContextManager[Session]:
+        """A session whose tests are collected anew; it ends by force when its time is used up."""
         ...
 
 
@@ -130,7 +133,7 @@ def repair(
         arguments=pytest_arguments(request.options.test_command, request.options.tests),
     )
     trail = _Trail()
-    base = _Base(repository, request.base_revision, trail.written)
+    base = Base(repository, request.base_revision, trail.written)
     known = reproduction.red
     if reproduction.status is ReproductionStatus.UNCOLLECTABLE:
         with base.checkout() as root:
@@ -141,7 +144,7 @@ def repair(
     if known:
         _search(base, known, warm, deadline, trail)
     if trail.complete and (edits := tuple(base.edits())):
-        return _something(base, edits, trail, _since(started))
+        return _something(base, edits, trail, reproduction.red, _since(started))
     return _nothing(trail, _since(started), time.monotonic() > deadline)
 
 
@@ -154,11 +157,17 @@ def _since(started: float) -> float:
     return round(time.monotonic() - started, 3)
 
 
-def _search(base: _Base, known: Sequence[RedTest], warm: Warm, deadline: float, trail: _Trail) -> None:
+def _search(base: Base, known: Sequence[RedTest], warm: Warm, deadline: float, trail: _Trail) -> None:
     """Rounds until everything is green, each starting from a fresh checkout with the edits found before."""
     for _ in range(MOST_ROUNDS):
-        with base.checkout() as root, warm(root) as session:
-            trail.last = last = _round(session, known, deadline, base)
+        wall_seconds = max(deadline - time.monotonic(), 0) + OVERTIME
+        with base.checkout() as root, warm(root, wall_seconds=wall_seconds) as session:
+            try:
+                trail.last = last = _round(session, known, deadline, base)
+            except TransientError:
+                if session.out_of_time:
+                    return
+                raise
         trail.tried += last.found.tried
         trail.suspects = trail.suspects or last.found.suspects
         trail.complete = last.complete and bool(last.ranked)
@@ -196,7 +205,7 @@ def _made_collectable(root: Path, red: Sequence[RedTest], warm: Warm, trail: _Tr
     return tuple(tally.red.values())
 
 
-def _round(session: Session, known: Sequence[RedTest], deadline: float, base: _Base) -> _Round:
+def _round(session: Session, known: Sequence[RedTest], deadline: float, base: Base) -> _Round:
     began = time.monotonic()
     spectra = measure(session, known, began + (deadline - began) * SHARE_FOR_MEASURING)
     sources = _sources(base, spectra)
@@ -223,7 +232,7 @@ def _most_turned(found: Found) -> list[Candidate]:
     return [candidate for turned, candidate in found.partial if turned == most]
 
 
-def _sources(base: _Base, spectra: Spectra) -> dict[str, Source]:
+def _sources(base: Base, spectra: Spectra) -> dict[str, Source]:
     """The project's own files that red tests execute, as far as they parse."""
     paths = {path for test in spectra.red for path in spectra.lines.get(test, {})}
     sources = {}
@@ -257,24 +266,26 @@ def _answers(session: Session, spectra: Spectra, candidates: Sequence[Candidate]
 
 def _nothing(trail: _Trail, seconds: float, late: bool) -> Repair:
     last = trail.last
-    if last is None or trail.places:
+    if trail.places:
         reason = "an edit turns some of the red tests green, but none was found for the others"
-    elif not last.sources:
+    elif last and not last.sources:
         reason = "the red tests execute no line of the project that may be edited"
-    elif late or not last.found.exhausted:
+    elif late or not last or not last.found.exhausted:
         reason = "the time was used up before a candidate passed every test; --timeout gives more"
     else:
         reason = "no candidate of the whole search space passes every test"
     return Repair(reason=reason, candidates_tried=trail.tried, suspects=trail.suspects, seconds=seconds)
 
 
-def _something(base: _Base, edits: tuple[FileEdit, ...], trail: _Trail, seconds: float) -> Repair:
+def _something(
+    base: Base, edits: tuple[FileEdit, ...], trail: _Trail, red: Sequence[RedTest], seconds: float
+) -> Repair:
     operators = ", then ".join(dict.fromkeys(trail.operators))
     change = Change(
         base_revision=base.revision,
         edits=edits,
         patch=base.repository.patch(base.revision, edits),
-        rationale=f"Fix {' and '.join(dict.fromkeys(function or path for path, function in trail.places))}",
+        rationale=_rationale(trail, red, operators),
         provenance=Provenance(strategy="search", attempt=len(trail.places), patterns=tuple(trail.operators)),
     )
     ranked = trail.last.ranked if trail.last else []
@@ -297,6 +308,14 @@ def _something(base: _Base, edits: tuple[FileEdit, ...], trail: _Trail, seconds:
         tests_weak=any(1 < r.cluster < len(ranked) for r in ranked) or len(ranked) > 6,
         seconds=seconds,
     )
+
+
+def _rationale(trail: _Trail, red: Sequence[RedTest], operators: str) -> str:
+    """What was fixed, which tests said so, and by which operators of the search."""
+    places = " and ".join(dict.fromkeys(function or path for path, function in trail.places))
+    shown = ", ".join(test.test_id for test in red[:3])
+    more = f" and {len(red) - 3} more" if len(red) > 3 else ""
+    return f"Fix {places}. Failed before and pass now: {shown}{more}. Found by search: {operators}."
 
 
 def _diff(source: Source, candidate: Candidate) -> str:

@@ -14,6 +14,8 @@ HUNG_LIMIT = 0.3
 """CPU seconds that a test known to hang gets: its loop shows at once."""
 HUNG_SILENCE = 5.0
 """Wall seconds that it gets: it may wait instead of computing."""
+MEASURED_SILENCE = 30.0
+"""Wall seconds of any other test."""
 MEASURED_LIMIT = 10.0
 """CPU seconds of any other test under the line recorder, which slows it down."""
 WARMING = 20
@@ -65,7 +67,11 @@ def measure(session: Session, known: Sequence[RedTest], deadline: float) -> Spec
 def _run(session: Session, tests: list[int], spectra: Spectra, *, hang: bool = False) -> None:
     if not tests:
         return
-    limits = {"seconds": HUNG_LIMIT, "silence": HUNG_SILENCE} if hang else {"seconds": MEASURED_LIMIT}
+    limits = (
+        {"seconds": HUNG_LIMIT, "silence": HUNG_SILENCE}
+        if hang
+        else {"seconds": MEASURED_LIMIT, "silence": MEASURED_SILENCE}
+    )
     for answer in session.order("run", tests=tests, cover=True, hang=hang, **limits):
         if "lines" in answer:
             spectra.lines.update({int(test): lines for test, lines in answer["lines"].items()})

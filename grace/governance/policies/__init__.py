@@ -10,6 +10,7 @@ from grace.governance.policies.isolation import isolation
 from grace.governance.policies.rejection import rejection
 from grace.governance.policies.risk import risk
 from grace.governance.policies.tests import tests
+from grace.governance.policies.untested import untested
 from grace.governance.policies.verification import verification
 
 POLICIES: tuple[Policy, ...] = (
@@ -23,4 +24,5 @@ POLICIES: tuple[Policy, ...] = (
     governance_files,
     tests,
     rejection,
+    untested,
 )

@@ -42,6 +42,8 @@ def main() -> None:
     finally:
         clock.disarm()
     if not server.served:
+        sys.stdout.flush()  # what pytest said is the reason; the other side need not wait for our end
+        sys.stderr.flush()
         known = [f"\n{name}: {error}: {message}" for name, error, message, _, _ in server.uncollected]
         channel.send({"fatal": "pytest ended before collecting tests" + "".join(known), "exit": code})
 

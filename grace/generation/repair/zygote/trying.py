@@ -62,7 +62,16 @@ class Trial:
         if self._explaining and not edits and letter[0] == "f":
             running.explanations(True)
             _, error = self._verdict(edits)
-            emit(_ADDRESS.sub("", repr(error))[:2000])
+            emit(self._explanation(error))
+
+    def _explanation(self, error: BaseException | None) -> str:
+        clock.arm(self._seconds)
+        try:
+            return _ADDRESS.sub("", repr(error))[:2000]
+        except BaseException as broken:  # noqa: BLE001 - an error that cannot be shown has a class
+            return f"{type(error).__name__}, not shown: {type(broken).__name__}"
+        finally:
+            clock.disarm()
 
     def _verdict(self, edits: list[Any]) -> tuple[str, BaseException | None]:
         """p(assed) h(ung) s(yntax error) n(ot swappable), or f(ailed) with what changes when the failure does.

@@ -1,19 +1,21 @@
-"""Warm test processes over small projects, and the candidates for small files."""
+"""Warm test processes over small projects, candidates for small files, requests for small repositories."""
 
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grace.contracts import Interpreter, Isolation, RedTest
+from grace.contracts import Budget, FixOptions, Interpreter, Isolation, RedTest, Request, WorkflowKind
 from grace.generation.repair.candidates import Candidate, CandidateSpace
 from grace.generation.repair.session import Session, warm_session
 from grace.generation.repair.source import Source
+from grace.git import GitRepository
 from grace.ports import CommandRunner
 from grace.verification.interpreter import find_interpreter
 from grace.verification.sandbox import runner_for
@@ -79,5 +81,24 @@ def propose() -> Callable[..., Proposals]:
         scores = {("code.py", n): 1.0 for n in lines or range(1, len(source.line_starts) + 1)}
         test = RedTest(test_id="test_code.py::test", outcome="failed", **red)
         return Proposals(source, CandidateSpace({"code.py": source}, scores, test, expected))
+
+    return make
+
+
+@pytest.fixture
+def ask() -> Callable[..., Request]:
+    """A request to fix what is at a repository's HEAD."""
+
+    def make(repository: GitRepository, *, seconds: float = 40, **options: Any) -> Request:
+        return Request(
+            id="a" * 12,
+            kind=WorkflowKind.FIX_BUG,
+            repository=str(repository.root),
+            base_revision=repository.resolve("HEAD"),
+            requested_by="ann",
+            requested_at=datetime(2026, 1, 2, tzinfo=UTC),
+            options=FixOptions(**options),
+            budget=Budget(seconds=seconds, tokens=0),
+        )
 
     return make

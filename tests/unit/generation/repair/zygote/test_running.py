@@ -132,7 +132,7 @@ def test_closes_everything(): os.closerange(0, 100)
 def test_between(): pass
 def test_eats_memory():
     hoard = []
-    while True: hoard.append(bytearray(50_000_000))
+    while True: hoard.append(bytearray(400_000_000))
 def test_floods(): os.write(1, b"x" * 10_000_000)
 def test_after(): pass
 """
@@ -140,7 +140,7 @@ def test_after(): pass
 
 def test_tests_that_end_their_process_take_no_other_with_them(warm: Warm) -> None:
     with warm({"test_dying.py": WAYS_TO_DIE}) as session:
-        found = run(session, seconds=2)
+        found = run(session, seconds=5)
         assert {name: answer["outcome"] for name, answer in found.items()} == {
             "test_before": "passed",
             "test_leaves": "crashed",
