@@ -7,6 +7,7 @@ nearest names that are visible.
 import ast
 import difflib
 import importlib
+import keyword
 import re
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from grace.generation.repair.source import Source, Splice, apply_splices
 from grace.verification.lint import Violation
 
 MOST_NEAREST = 5
+LEAST_ALIKE, LEAST_ALIKE_BUILTIN = 0.6, 0.75
+"""Of two names, 0..1. There are so many built-in names that one of them always resembles a little."""
 _ACTS_WHEN_IMPORTED = frozenset({"antigravity", "idlelib", "lib2to3", "this", "tkinter", "turtle", "turtledemo"})
 _QUOTED = re.compile(r"`([^`]+)`")
 
@@ -108,6 +111,8 @@ class _Asked:
         places = [other for other in self.imports.defined.get(self.name, ()) if other != path]
         for other in places:
             one = Import(self.imports.module(other), self.name, self.name)
+            if not all(part.isidentifier() and not keyword.iskeyword(part) for part in one.module.split(".")):
+                continue  # a script that nothing can import
             cost = 0.25 + 0.05 * len(places) + 0.5 * (other in circle) + 0.3 * self.name.startswith("_")
             yield self._with(self.imports.statement(one, path), cost, "import of the project added")
         red = RedTest(test_id="", outcome="error", exception="NameError", message=f"name '{self.name}' is not defined")
@@ -146,7 +151,7 @@ class _Asked:
         """Visible names that are spelled alike; what reads naturally here comes first."""
         near = {name: _alikeness(self.name, name) for name in known if name != self.name and not name.startswith("__")}
         for name in sorted(near, key=lambda n: (-near[n], n))[:MOST_NEAREST]:
-            if near[name] >= 0.6:
+            if near[name] >= (LEAST_ALIKE_BUILTIN if name in BUILTINS else LEAST_ALIKE):
                 answer = self._replaced(name, 1.15 - near[name] + 0.05 * (name in BUILTINS), "nearest name", quoted)
                 yield answer._replace(cost=answer.cost + 0.05 * self._surprise(answer.text))
 

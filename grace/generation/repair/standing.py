@@ -19,19 +19,19 @@ class Standing:
         self._base = base
         self._warm = warm
         self._passed: frozenset[str] = frozenset()
-        self._passed = self.passing()
-
-    @property
-    def tested(self) -> bool:
+        self.tested = False
         """Whether there is a test that speaks."""
-        return bool(self._passed)
+        self._none = False
+        self._passed = self.passing()
 
     def holds(self) -> bool:
         """Whether every test that passed still does."""
-        return not self.tested or self._passed <= self.passing()
+        return not self._passed or self._passed <= self.passing()
 
     def kept(self) -> bool:
         """The same; if so, what passes now counts from here on, too."""
+        if self._none:
+            return True
         passing = self.passing()
         holds = self._passed <= passing
         if holds:
@@ -42,6 +42,8 @@ class Standing:
         """Tests that pass or are skipped now; none when pytest does not start."""
         try:
             with self._base.checkout() as root, self._warm(root) as session:
+                self.tested = self.tested or bool(session.tests)
+                self._none = not session.tests and not session.uncollected
                 red = set(run_all(session, list(range(len(session.tests)))).red)
                 numbers = {name: k for k, name in enumerate(session.tests)}
                 for _ in range(_RERUNS):

