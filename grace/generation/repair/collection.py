@@ -150,6 +150,9 @@ def _line_changes(body: str, previous: str) -> Iterator[str]:
     if _OPENERS.match(code) and not code.endswith(":"):
         yield f"{code}:{rest}"
         yield f"{code}){':'}{rest}"
+    if code.endswith(","):
+        for mark in (")", "]", "}"):
+            yield f"{code[:-1]}{mark},{rest}"
     for mark in (")", "]", "}", ",", '"', "'", ":", "))", '")', "')", "),"):
         yield f"{code}{mark}{rest}"
     if code.endswith(":"):

@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 
@@ -22,35 +23,43 @@ def mended(text: str, lines: Sequence[int], most_errors: int = MOST_ERRORS) -> I
     error = error_of(text)
     if error is None:
         return
+    reached = error.lineno or 1
+    places = dict.fromkeys((*_opener(error), reached, *lines))
     further: dict[str, int] = {}
     late: list[str] = []
     found = False
-    for candidate in itertools.chain.from_iterable(variants(text, line) for line in dict.fromkeys((error, *lines))):
+    for candidate in itertools.chain.from_iterable(variants(text, line) for line in places):
         after = error_of(candidate)
         if after is None and _fills_a_blank_line(text, candidate):
             late.append(candidate)
         elif after is None:
             found = True
             yield candidate
-        elif after > error:
-            further.setdefault(candidate, after)
+        elif (after.lineno or 1) > reached:
+            further.setdefault(candidate, after.lineno or 1)
     yield from late
     if not found and not late and most_errors > 1:
         for candidate in sorted(further, key=lambda c: -further[c])[:_TRIED_FURTHER]:
             yield from mended(candidate, (), most_errors - 1)
 
 
-def error_of(text: str) -> int | None:
-    """The line of a text's first syntax error, None when it parses."""
+def error_of(text: str) -> SyntaxError | None:
+    """A text's first syntax error, None when it parses."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # dubious escapes are no errors
             ast.parse(text)
     except SyntaxError as error:
-        return error.lineno or 1
-    except ValueError:  # a null character
-        return 1
+        return error
+    except ValueError as error:  # a null character
+        return SyntaxError(str(error))
     return None
+
+
+def _opener(error: SyntaxError) -> tuple[int, ...]:
+    """The line of the bracket that does not match, which Python names beside the place where it noticed."""
+    named = re.search(r"opening parenthesis '.' on line (\d+)", error.msg)
+    return (int(named[1]),) if named else ()
 
 
 def _fills_a_blank_line(before: str, after: str) -> bool:

@@ -36,6 +36,7 @@ class Case:
         self.kind = WorkflowKind.FIX_BUG
         self.checks = (Check(name="tests", status=CheckStatus.PASSED),)
         self.isolation = Isolation.NAMESPACES
+        self.tested = True
         self.findings = ()
         self.detector_runs = (DetectorRun(name="bandit", status="ok"),)
         self.risk = Risk.LOW
@@ -61,7 +62,9 @@ class Case:
         digest = self.change.digest
         return {
             "request": self.request,
-            "verification": Verification(change_digest=digest, checks=self.checks, isolation=self.isolation),
+            "verification": Verification(
+                change_digest=digest, checks=self.checks, isolation=self.isolation, tested=self.tested
+            ),
             "scan": ScanReport(change_digest=digest, findings=self.findings, detector_runs=self.detector_runs),
             "impact": Impact(change_digest=digest, risk=self.risk, reasons=("why",)),
             "votes": self.votes,

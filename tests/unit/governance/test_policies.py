@@ -34,6 +34,14 @@ def test_no_check_denies(case):
     assert answer(case.decide(), "GP001").evidence == "no check ran"
 
 
+def test_without_any_test_a_vote_is_needed(case):
+    case.tested = False
+    decision = case.decide()
+    assert (decision.verdict, decision.votes_required) == (Verdict.REVIEW, 1)
+    assert decision.reason.startswith("no test speaks for the change")
+    assert answer(decision, "GP011").evidence == "tests"
+
+
 def test_without_a_sandbox_a_vote_is_needed(case):
     case.isolation = Isolation.NONE
     decision = case.decide()

@@ -26,3 +26,10 @@ def test_what_was_named_is_the_target():
 def test_other_workflows_have_no_plan():
     with pytest.raises(InputError, match="only fix_bug"):
         plan_implementation(Intent(kind=WorkflowKind.REFACTOR, confidence=1, summary="s"))
+
+
+def test_errors_are_found_repaired_and_proved():
+    intent = Intent(kind=WorkflowKind.FIX_BUG, confidence=1, summary="s", actions=("fix_errors",), acceptance=("none",))
+    plan = plan_implementation(intent)
+    assert [step.id for step in plan.steps] == ["reproduce", "repair", "prove"]
+    assert plan.steps[-1].done_when == "none"

@@ -17,7 +17,7 @@ FILES = (
 )
 
 
-def understand(text="", *, tests=(), kind=WorkflowKind.FIX_BUG):
+def understand(text="", *, tests=(), kind=WorkflowKind.FIX_BUG, errors=False):
     request = Request(
         id="0" * 12,
         kind=kind,
@@ -26,7 +26,7 @@ def understand(text="", *, tests=(), kind=WorkflowKind.FIX_BUG):
         base_revision="0" * 40,
         requested_by="ann",
         requested_at=datetime(2026, 1, 2, tzinfo=UTC),
-        options=FixOptions(tests=tests),
+        options=FixOptions(tests=tests, errors=errors),
     )
     return understand_request(request, FILES)
 
@@ -87,3 +87,10 @@ def test_any_text_is_understood_without_guessing(text, kind):
     assert intent.kind is kind
     assert 0 < len(intent.summary) <= 200
     assert {target.path for target in intent.targets} <= set(FILES)
+
+
+def test_errors_that_need_no_test_are_another_intent_of_the_same_workflow():
+    intent = understand(errors=True)
+    assert (intent.kind, intent.actions) == (WorkflowKind.FIX_BUG, ("fix_errors",))
+    assert "need no test" in intent.summary and "ruff" in intent.acceptance[0]
+    assert understand().actions == ("fix_bug",)

@@ -85,7 +85,8 @@ def test_nothing_is_left_when_nobody_listens_any_more() -> None:
     answers = work_through(["a", "block"], work, jobs=2, silence=60, close=lambda: None)
     _, lines, _ = next(answers)
     answers.close()  # type: ignore[attr-defined]  # it is a generator
+    left = int(lines[1])
     with pytest.raises(ProcessLookupError):
-        os.kill(int(lines[1]), 0)
+        os.kill(left, 0)
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(left, os.WNOHANG)
