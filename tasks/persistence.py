@@ -88,7 +88,7 @@ def stage(name: str, progress_percent: int) -> Callable[[Callable[P, R]], Task[P
             try:
                 result = body(*args, **kwargs)
             except BaseException as error:
-                records.end_step(request.id, name, attempt, "failed", f"{type(error).__name__}: {error}")
+                records.end_step(request.id, name, attempt, "failed", f"{type(error).__name__}: {error}".rstrip(": "))
                 raise
             records.end_step(request.id, name, attempt, "finished", summarise(result))
             return result

@@ -4,6 +4,7 @@ import getpass
 import os
 import secrets
 import shlex
+import shutil
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,9 +16,12 @@ from grace.cli import answer
 from grace.cli.launch import launch
 from grace.cli.report import Reporter
 from grace.contracts import Budget, FixOptions, Request, WorkflowKind
-from grace.errors import InputError
+from grace.errors import EnvironmentLacking, InputError
 from grace.git import GitRepository
 from grace.settings import Settings
+
+LEAST_FREE_BYTES = 2**20
+"""Room that a repository must have for a commit."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ def _carry_out(request: Request, *, as_json: bool) -> int:
 def to_request(arguments: FixArguments, settings: Settings) -> Request:
     """The request that the arguments ask for. Raises InputError when they cannot be carried out."""
     repository = GitRepository.open(arguments.repository)
-    _refuse_read_only(repository.root, arguments)
+    if not arguments.dry_run:
+        _refuse_unwritable(repository.root)
     base, notes = _base(repository, arguments)
     try:
         return Request(
@@ -107,10 +112,13 @@ def _base(repository: GitRepository, arguments: FixArguments) -> tuple[str, tupl
     return head, (f"Worked on HEAD, without the {count}; --include-uncommitted takes them along.", *missing)
 
 
-def _refuse_read_only(root: Path, arguments: FixArguments) -> None:
+def _refuse_unwritable(root: Path) -> None:
+    """Before a long search, not after it."""
     git_folder = root / ".git"
-    if not arguments.dry_run and git_folder.is_dir() and not os.access(git_folder, os.W_OK):
+    if git_folder.is_dir() and not os.access(git_folder, os.W_OK):
         raise InputError(f"You may not write to {git_folder}, where the branch would go. --dry-run needs no write.")
+    if shutil.disk_usage(root).free < LEAST_FREE_BYTES:
+        raise EnvironmentLacking(f"No space left on the disk of {root}, where the branch would go: free some.")
 
 
 def _test_path(given: str, root: Path) -> str:

@@ -32,7 +32,7 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run id, or the star
 
 @app.command(
     epilog="Examples:  grace fix .   |   grace fix ~/shop --tests tests/test_cart.py --timeout 120   |   "
-    "grace fix . --test-command 'make test' --dry-run --json"
+    "grace fix . --test-command 'make test' --dry-run --json   |   grace fix . --errors"
 )
 def fix(
     repository: Annotated[

@@ -9,6 +9,7 @@ import gc
 import json
 import logging
 import secrets
+import shutil
 import socket
 import sys
 import time
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _STARTUP_SECONDS = 120.0
 _SETTLE_SECONDS = 3.0
+_ROOM_BYTES = 16 * 2**20
+"""What Prefect's tables and the records of a run need, with something to spare."""
 _UNFINISHED = ("SCHEDULED", "PENDING", "RUNNING")
 
 
@@ -113,6 +116,10 @@ def _first_start(home: Path) -> Iterator[Path]:
     try:
         for folder in (home.parent, home):  # a mode is given to the last folder of a path only
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if shutil.disk_usage(home).free < _ROOM_BYTES:  # before anything is half-written
+            raise EnvironmentLacking(
+                f"The disk that holds {home} is full: free {_ROOM_BYTES >> 20} MB and run again, or set GRACE_HOME."
+            )
         with (home / "schema.lock").open("w") as lock:
             if not _is_migrated(home / "schema", home):
                 fcntl.flock(lock, fcntl.LOCK_EX)

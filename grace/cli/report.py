@@ -29,6 +29,7 @@ _COLOURS = {
 }
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 _MOST_SUSPECTS = 3
+_MOST_RED = 20
 _PIPED_WIDTH = 160
 
 
@@ -144,9 +145,12 @@ def _parts(request: Request, outcome: Outcome) -> Iterator[RenderableType]:
 
 
 def _bug(evidence: Evidence) -> Iterator[Text]:
-    for red in evidence.reproduction.red if evidence.reproduction else ():
+    reds = evidence.reproduction.red if evidence.reproduction else ()
+    for red in reds[:_MOST_RED]:
         what = f"{red.exception}: {red.message}".strip(": ").split("\n")[0]
         yield Text.assemble((plain(red.test_id), "bold"), f"  {red.outcome}  ", (plain(what[:160]), "red"))
+    if len(reds) > _MOST_RED:
+        yield Text(f"and {len(reds) - _MOST_RED} more", style="dim")
 
 
 def _where(evidence: Evidence) -> Iterator[Text]:

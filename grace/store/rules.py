@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from grace.contracts import Request
 from grace.errors import InputError
 
+_MOST_SHOWN = 8
+
 
 def same_request(one: Request, other: Request) -> bool:
     """Whether two requests ask for the same; a vote that was added since does not count."""
@@ -17,4 +19,5 @@ def the_only(prefix: str, found: Sequence[str]) -> str:
         return found[0]
     if not found:
         raise InputError(f"There is no run {prefix!r}. `grace runs` lists the runs there are.")
-    raise InputError(f"{prefix!r} could be any of {', '.join(sorted(found))}. Give more of the run id.")
+    shown = ", ".join(sorted(found)[:_MOST_SHOWN]) + (" and others" if len(found) > _MOST_SHOWN else "")
+    raise InputError(f"{prefix!r} could be any of {shown}. Give more of the run id.")

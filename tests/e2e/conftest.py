@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,3 +63,25 @@ def grace(command: str, environment: dict[str, str], tmp_path: Path) -> Grace:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def many(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grace]:
+    """Run `grace` many times in one process; each must leave no temporary file."""
+    folder = tmp_path_factory.mktemp("many")
+    environment = {**os.environ, "GRACE_HOME": str(home), "TMPDIR": str(folder), "PREFECT_API_URL": ""}
+    command = [sys.executable, str(Path(__file__).with_name("many_commands.py"))]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin and process.stdout
+
+        def run(*arguments: str) -> Ran:
+            process.stdin.write(json.dumps(arguments) + "\n")
+            process.stdin.flush()
+            ran = Ran(**json.loads(process.stdout.readline()))
+            assert list(folder.iterdir()) == []  # no workspace outlives its command
+            return ran
+
+        yield run
+        process.stdin.close()

@@ -170,9 +170,14 @@ def _line_changes(body: str, previous: str) -> Iterator[str]:
         if character in "()[]{},:'\"":
             yield code[:position] + code[position + 1 :] + rest
     for position in range(len(code), 0, -1):
-        if not code[position - 1].isalnum():
-            for mark in (")", "(", "]", ",", ":"):
+        before, behind = code[position - 1], code[position : position + 1]
+        if not (_in_word(before) and _in_word(behind)):
+            for mark in "(" if before.isspace() else (")", "(", "]", ",", ":"):
                 yield code[:position] + mark + code[position:] + rest
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _imports_mended(root: Path, source: Source, node: ast.Import | ast.ImportFrom, red: RedTest) -> Iterator[Answer]:

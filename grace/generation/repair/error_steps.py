@@ -1,6 +1,9 @@
 """The three steps of repairing errors. Each takes a workbench and whether the tests judge every answer."""
 
 import codecs
+import itertools
+import keyword
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -20,6 +23,7 @@ MOST_COMPARED = 3
 """Answers to one error that the tests are asked about."""
 MOST_ERRORS = 500
 """Names and fixes answered one by one: a bound on what would else depend on every answer making headway."""
+_WORD = re.compile(r"\w+")
 _CLEAR = 0.5
 """How much likelier an answer must be than the next for the tests not to be asked which is meant."""
 
@@ -30,23 +34,37 @@ _CLEAR = 0.5
 def mend_syntax(bench: Workbench, with_tests: bool) -> None:
     """Make the files parse that do not."""
     broken = [violation for violation in bench.errors() if violation.code == SYNTAX]
+    naturalness = _project(bench).naturalness if broken else Naturalness(())
     for path in dict.fromkeys(violation.path for violation in broken):
         before = bench.read(path)
         lines = [violation.start[0] for violation in broken if violation.path == path]
-        after = _parsing(bench, path, before, lines, with_tests)
+        text, encoding = as_ruff_reads(before)
+        candidates = _likeliest(text, lines, naturalness)
+        after = _parsing(bench, path, [candidate.encode(encoding) for candidate in candidates], with_tests)
         bench.write(path, after or before)
         if after:
             bench.record("syntax")
 
 
-def _parsing(bench: Workbench, path: str, before: bytes, lines: Sequence[int], with_tests: bool) -> bytes | None:
+def _likeliest(text: str, lines: Sequence[int], naturalness: Naturalness) -> list[str]:
+    """The first texts that parse; those whose changed line reads most naturally in this project lead."""
+    costs: dict[str, float] = {}
+    old, words = text.splitlines(), {*_WORD.findall(text), *keyword.kwlist}
+    for number, candidate in enumerate(itertools.islice(mended(text, lines), MOST_ANSWERS)):
+        new = candidate.splitlines()
+        changed = (k for k, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1])
+        at = next(changed, len(old) - 1)
+        costs[candidate] = naturalness.gained("".join(old[at : at + 1]), "".join(new[at : at + 1])) + number / 10
+        costs[candidate] += len(set(_WORD.findall(candidate)) - words)  # `a[b` is hardly meant to be `ab`
+    return sorted(costs, key=costs.__getitem__)
+
+
+def _parsing(bench: Workbench, path: str, contents: Sequence[bytes], with_tests: bool) -> bytes | None:
     """The first of the answers that leave the fewest errors."""
-    text, encoding = as_ruff_reads(before)
     fewest: tuple[int, bytes] | None = None
-    for number, candidate in enumerate(mended(text, lines)):
-        if number >= MOST_ANSWERS or bench.out_of_time or (fewest and not fewest[0]):
+    for content in contents:
+        if bench.out_of_time or (fewest and not fewest[0]):
             break
-        content = candidate.encode(encoding)
         bench.tried += 1
         bench.write(path, content)
         left = [violation.code for violation in bench.check(path) if violation.code in RAISING]

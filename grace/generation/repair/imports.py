@@ -55,6 +55,18 @@ class Imports:
                         found[name].setdefault(path)
         return {name: tuple(paths) for name, paths in found.items()}
 
+    def holding(self, name: str) -> list[str]:
+        """Files that define a name at module level, or are the module of that name."""
+        modules = [path for path in self.texts if self.module(path).rpartition(".")[2] == name]
+        return [*self.defined.get(name, ()), *(path for path in modules if not is_test_or_configuration(path))]
+
+    def of(self, path: str, name: str) -> Import:
+        """The import of a name that one file holds."""
+        package, _, last = self.module(path).rpartition(".")
+        if last != name or path in self.defined.get(name, ()):
+            return Import(self.module(path), name, name)
+        return Import(package, name, name) if package else Import(name, None, name)
+
     def module(self, path: str) -> str:
         """The name under which the project imports a file: from the top of its package."""
         parts = [*self._package(path)]
@@ -86,13 +98,29 @@ class Imports:
     def _origin(self, module: str, path: str) -> str:
         package = self._package(path)
         parts = tuple(module.split("."))
-        relative = any(isinstance(n, ast.ImportFrom) and n.level for n in ast.walk(self._trees[path]))
-        if not relative or not package or parts[0] != package[0]:
+        if not package or parts[0] != package[0] or not self._relative(path, package[0]):
             return module
         shared = 0
         while shared < min(len(parts), len(package)) and parts[shared] == package[shared]:
             shared += 1
         return "." * (1 + len(package) - shared) + ".".join(parts[shared:])
+
+    def _relative(self, path: str, top: str) -> bool:
+        """Whether a file, or where it says nothing most of its package, imports the package's own relatively."""
+        votes = [self._levels.get((path, top), 0), sum(n for (_, of), n in self._levels.items() if of == top)]
+        return next((vote for vote in votes if vote), 0) > 0
+
+    @cached_property
+    def _levels(self) -> Mapping[tuple[str, str], int]:
+        """By file and the top of its package: relative imports less absolute ones of that package."""
+        found: Counter[tuple[str, str]] = Counter()
+        for path, tree in self._trees.items():
+            for top in self._package(path)[:1]:
+                for node in ast.walk(tree):
+                    if isinstance(node, ast.ImportFrom):
+                        own = node.level or -((node.module or "").partition(".")[0] == top)
+                        found[path, top] += (own > 0) - (own < 0)
+        return found
 
     def _package(self, path: str) -> tuple[str, ...]:
         folder = PurePosixPath(path).parent

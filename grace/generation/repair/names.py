@@ -16,7 +16,7 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 from grace.contracts import RedTest
-from grace.generation.repair.imports import Import, Imports, insertion
+from grace.generation.repair.imports import Imports, insertion
 from grace.generation.repair.naturalness import Naturalness
 from grace.generation.repair.operators import crashes
 from grace.generation.repair.scope import BUILTINS, Scope
@@ -108,9 +108,9 @@ class _Asked:
         for one, times in self.imports.used.get(self.name, {}).items():
             yield self._with(self.imports.statement(one, path), 0.1 - min(times, 9) / 100, "imported as elsewhere")
         circle = self.imports.dependents(path)
-        places = [other for other in self.imports.defined.get(self.name, ()) if other != path]
+        places = [other for other in self.imports.holding(self.name) if other != path]
         for other in places:
-            one = Import(self.imports.module(other), self.name, self.name)
+            one = self.imports.of(other, self.name)
             if not all(part.isidentifier() and not keyword.iskeyword(part) for part in one.module.split(".")):
                 continue  # a script that nothing can import
             cost = 0.25 + 0.05 * len(places) + 0.5 * (other in circle) + 0.3 * self.name.startswith("_")

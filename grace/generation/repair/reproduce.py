@@ -11,7 +11,14 @@ from typing import Any
 from grace.contracts import Interpreter, Location, RedTest, Reproduction, ReproductionStatus, Request
 from grace.errors import BudgetExceeded, TransientError
 from grace.generation.repair.own_command import is_own_command, why_own_command_fails
-from grace.generation.repair.session import NotStarted, Session, Uncollected, pytest_arguments, warm_session
+from grace.generation.repair.session import (
+    OUT_OF_TIME,
+    NotStarted,
+    Session,
+    Uncollected,
+    pytest_arguments,
+    warm_session,
+)
 from grace.ports import CommandRunner, VersionControl
 from grace.progress import Progress, report
 
@@ -28,7 +35,7 @@ OTHER_HASH_SEEDS = (1, 2)
 QUICK_SECONDS = 0.8
 LEAST_WALL_SECONDS = 60.0
 """Wall seconds that collecting and running the tests get at least, also of a smaller budget."""
-LEAST_SILENCE, MOST_SILENCE = 10.0, 23.0
+LEAST_SILENCE, MOST_SILENCE = 6.0, 23.0
 """Wall seconds without an end after which a test is interrupted, with a small budget and with any other."""
 _TOLD_LINES = 8
 
@@ -82,12 +89,12 @@ def reproduce(
             tally = run_all(session, list(range(len(session.tests))), silence=silence)
             again = _reruns(session, tally, silence) if tally.complete else set()
         for seed in OTHER_HASH_SEEDS:
-            if again or not tally.red or not tally.complete:
+            if tally.red.keys() <= again or not tally.complete:
                 break
             began = time.monotonic()
             # in a checkout of its own: tests may have written to the first
             with repository.checkout(request.base_revision) as root, warm(root, hash_seed=seed) as other:
-                again = _pass_here(other, tally, silence)
+                again |= _pass_here(other, tally, silence)
             if time.monotonic() - began > QUICK_SECONDS:
                 break
     except NotStarted as failure:
@@ -108,7 +115,8 @@ def _judged(session: Session, tally: Tally, again: set[str], complaint: str, res
         outcome = result(ReproductionStatus.GREEN, f"all {tally.passed} tests pass", **counts)
     elif not stable:
         shown = ", ".join(sorted(again)[:5])
-        reason = f"{len(again)} tests fail on some runs and pass on others with the same code: {shown}"
+        count = "1 test fails" if len(again) == 1 else f"{len(again)} tests fail"
+        reason = f"{count} on some runs and not on others with the same code: {shown}"
         outcome = result(ReproductionStatus.FLAKY, reason, flaky=tuple(sorted(again)), **counts)
     else:
         reason = f"{len(stable)} of {many} tests fail"
@@ -227,6 +235,7 @@ def _not_started(failure: NotStarted, complaint: str, result: Any) -> Reproducti
     no_tests = not ended_itself and ("no tests ran" in said or "collected 0 items" in said)
     status = ReproductionStatus.NO_TESTS if no_tests else ReproductionStatus.UNCOLLECTABLE
     silent = "the test process ended without a word, as after os._exit() in conftest.py or at an import"
+    said = said.replace(OUT_OF_TIME, "the time was used up")
     told = "\n".join(said.splitlines()[-_TOLD_LINES:]) or silent
     outcome: Reproduction = result(status, _also(complaint, f"pytest ended before any test was collected:\n{told}"))
     return outcome

@@ -17,6 +17,8 @@ from grace.ports import CommandRunner, Confinement, Limits, RunningCommand
 from grace.verification.interpreter import target_environment
 from grace.verification.pytest_loan import pytest_loan
 
+OUT_OF_TIME = "[the sandbox: limit time]"
+"""What a process whose wall-clock time was used up leaves as its last words."""
 ZYGOTE = Path(__file__).parent / "zygote"
 COLLECTING_SECONDS = 120.0
 """CPU seconds that importing project and tests may take; an import that does not end is then an error of its file."""
@@ -101,7 +103,7 @@ class Session:
 
     def _last_words(self) -> str:
         said = self._process.stop()
-        self.out_of_time = self.out_of_time or "[the sandbox: limit time]" in said
+        self.out_of_time = self.out_of_time or OUT_OF_TIME in said
         return said[-2000:]
 
     def _receive(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def mended(text: str, lines: Sequence[int], most_errors: int = MOST_ERRORS) -> I
     further: dict[str, int] = {}
     late: list[str] = []
     found = False
-    for candidate in itertools.chain.from_iterable(variants(text, line) for line in places):
+    for candidate in dict.fromkeys(itertools.chain.from_iterable(variants(text, line) for line in places)):
         after = error_of(candidate)
         if after is None and _fills_a_blank_line(text, candidate):
             late.append(candidate)

@@ -604,3 +604,25 @@ def test_what_git_says_decides_who_acts_next(tmp_path, said, kind):
 def test_a_command_that_hangs_is_transient(tmp_path):
     with pytest.raises(TransientError, match="longer"):
         run_git(("-c", "alias.z=!sleep 5", "z"), cwd=tmp_path, timeout=0.05)
+
+
+def test_what_a_checkout_lacks_is_said(make_repository) -> None:
+    repository = make_repository({"a.txt": "a", "folder/b.txt": "b"})
+    root = repository.root
+    for name, target in {
+        "inside": "a.txt",
+        "folder/up": "../a.txt",
+        "folder/out": "../../a.txt",
+        "absolute": "/etc",
+    }.items():
+        (root / name).symlink_to(target)
+    run_git(("add", "--all"), cwd=root)
+    commit = repository.resolve("HEAD")
+    run_git(("update-index", "--add", "--cacheinfo", f"160000,{commit},vendored"), cwd=root)
+    run_git(("commit", "--quiet", "--message=Links"), cwd=root)
+    assert repository.left_out(commit) == ()
+    assert sorted(repository.left_out(repository.resolve("HEAD"))) == [
+        "The link absolute leads out of the repository: it is left out.",
+        "The link folder/out leads out of the repository: it is left out.",
+        "The submodule vendored is not populated.",
+    ]

@@ -1,4 +1,7 @@
 import hashlib
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -128,3 +131,11 @@ def test_a_rule_that_crashes_is_reported(scan, monkeypatch):
     report = scan({}, {"a.py": SHELL})
     assert statuses(report) == ["failed"]
     assert "boom" in report.detector_runs[0].reason
+
+
+def test_detecting_says_nothing_on_stderr_and_writes_nothing_to_the_users_cache(tmp_path):
+    code = "from grace.hunter.bandit_detector import detect; print(len(detect({'a.py': b'eval(x)'}).findings))"
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("1\n", "")
+    assert list(tmp_path.iterdir()) == []

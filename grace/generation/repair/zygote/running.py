@@ -74,8 +74,9 @@ def describe(error: BaseException, root: str) -> Described:
     frames = []
     trace = error.__traceback__
     while trace is not None:
-        path = os.path.abspath(trace.tb_frame.f_code.co_filename)
-        if path.startswith(root + os.sep):
+        name = trace.tb_frame.f_code.co_filename
+        path = os.path.abspath(name)
+        if path.startswith(root + os.sep) and not name.startswith("<"):  # `<frozen importlib>` is no file
             frames.append((os.path.relpath(path, root), max(1, trace.tb_lineno or 1)))
         trace = trace.tb_next
     try:

@@ -78,6 +78,8 @@ ALONE = [
     ),
     ("unclosed bracket", "x = max(1, 2\ny = x\n", "x = max(1, 2)\ny = x\n"),
     ("unclosed bracket lines on", "x = max(\n    1,\n    2\n\ny = x\n", "x = max(\n    1,\n    2)\n\ny = x\n"),
+    ("bracket within a line", "names = {}\nkey = 1\nnames[key = 2\n", "names = {}\nkey = 1\nnames[key] = 2\n"),
+    ("bracket in a row", "x = [\n    (1, 2),\n    (3, 4,\n]\n", "x = [\n    (1, 2),\n    (3, 4),\n]\n"),
     ("unclosed quote", "x = 'one\ny = x\n", "x = 'one'\ny = x\n"),
     ("assignment for comparison", "x = 1\nif x = 1:\n    x = 2\n", "x = 1\nif x == 1:\n    x = 2\n"),
     ("body not indented", "def f():\nreturn 1\n", "def f():\n    return 1\n"),
@@ -180,6 +182,20 @@ def test_where_a_file_imports_relatively_so_does_what_it_lacks(door: Open) -> No
     repair = door(files).fix()
     text = after(repair)["pkg/deep/code.py"]
     assert "from ..other import shout\n" in text and "from .near import say\n" in text
+
+
+def test_where_the_package_imports_relatively_so_does_a_file_without_imports(door: Open) -> None:
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/one.py": "from .two import two\n\nprint(two)\n",
+        "pkg/two.py": "def two():\n    return 2\n",
+        "pkg/three.py": "print(two())\n",
+        "pkg/four.py": "print(one.two)\n",
+    }
+    assert after(door(files).fix()) == {
+        "pkg/three.py": "from .two import two\n\nprint(two())\n",
+        "pkg/four.py": "from . import one\n\nprint(one.two)\n",
+    }
 
 
 def test_the_tests_choose_between_names(door: Open) -> None:
