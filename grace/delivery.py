@@ -58,11 +58,22 @@ def commit_message(change: Change, request: Request) -> str:
 def _apply(change: Change, repository: VersionControl) -> tuple[bool, str]:
     if repository.resolve("HEAD") != change.base_revision:
         return False, "Not applied to the checkout: it is not at the revision the change was made for."
+    if _is_applied(change, repository):
+        return True, ""
     try:
         repository.apply(change.patch)
     except InputError as refusal:
         return False, f"Not applied to the checkout: {refusal}"
     return True, ""
+
+
+def _is_applied(change: Change, repository: VersionControl) -> bool:
+    """Whether the checkout holds the edits already, as after an earlier delivery."""
+    edited = [edit.path for edit in change.edits]
+    if not set(edited) <= set(repository.uncommitted()):
+        return False
+    there = repository.read_many(repository.snapshot(), edited)
+    return all(there.get(edit.path) == edit.after for edit in change.edits)
 
 
 def _printable(text: str) -> str:

@@ -138,7 +138,10 @@ class Ledger(Protocol):
     """The durable record of runs. Every method may be called again with the same arguments."""
 
     def start(self, request: Request) -> None:
-        """Record a run once; recording it again changes nothing. IntegrityError: same id, other request."""
+        """Record a run once; recording it again changes nothing. IntegrityError: same id, other request.
+
+        Secrets in its text are masked. Its test command is kept as given: running the run again needs it.
+        """
         ...
 
     def reopen(self, run_id: str) -> None:

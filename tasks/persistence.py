@@ -1,4 +1,4 @@
-"""How stages become Prefect tasks whose finished work is never done twice.
+"""How stages become Prefect tasks whose finished work is not done twice.
 
 A result is kept under GRACE's own run id, the stage and a digest of its inputs (not under Prefect's flow-run
 id), so that it is found again by whatever carries the run on: the same flow run, a new one, an embedded run
@@ -71,10 +71,11 @@ def _opened(url: str) -> SqlLedger:
     return SqlLedger.open(url)
 
 
-def stage(name: str, progress_percent: int) -> Callable[[Callable[P, R]], Task[P, R]]:
+def stage(name: str, progress_percent: int, *, always: bool = False) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Make a stage a durable task. Its first parameter is `request: Request`.
 
-    Each attempt is one step in the ledger.
+    Each attempt is one step in the ledger. A stage that runs `always` is not answered from its kept result: what
+    it did can be undone by others, and doing it again must be harmless.
     """
 
     def decorate(body: Callable[P, R]) -> Task[P, R]:
@@ -104,6 +105,7 @@ def stage(name: str, progress_percent: int) -> Callable[[Callable[P, R]], Task[P
             persist_result=True,
             result_serializer=CONTRACTS,
             cache_key_fn=key,
+            refresh_cache=always,
             retries=RETRIES,
             retry_delay_seconds=RETRY_DELAYS,
             retry_jitter_factor=RETRY_JITTER,

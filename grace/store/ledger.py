@@ -23,7 +23,7 @@ from grace.contracts import (
     WorkflowKind,
 )
 from grace.errors import InputError, IntegrityError
-from grace.store.redaction import redact
+from grace.redaction import redact
 from grace.store.rules import same_request, the_only
 from grace.store.session import open_database, reading, writing
 from grace.store.tables import DevelopmentTask, RunStepRow
@@ -52,7 +52,7 @@ class SqlLedger:
         return cls(open_database(url))
 
     def start(self, request: Request) -> None:
-        """Record a run once."""
+        """Record a run once, its text without secrets; its test command as given, which running it again needs."""
         kept = request.model_copy(update={"text": redact(request.text)})
         row = DevelopmentTask(
             task_id=kept.id,

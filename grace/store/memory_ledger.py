@@ -7,7 +7,7 @@ from typing import Literal
 
 from grace.contracts import Intent, Outcome, Plan, Request, RunStatus, RunStep, RunSummary, Waiting
 from grace.errors import InputError, IntegrityError
-from grace.store.redaction import redact
+from grace.redaction import redact
 from grace.store.rules import same_request, the_only
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from grace.contracts import Change, Check, CheckStatus, FileEdit, Interpreter, Verification
 from grace.errors import EnvironmentLacking, IntegrityError
 from grace.ports import CommandRunner, Limits, VersionControl
+from grace.redaction import redact, redact_command
 from grace.verification import suite
 from grace.verification.error_check import check_errors
 from grace.verification.protected_files import is_test_or_configuration
@@ -73,7 +74,8 @@ def verify_change(
         checks.append(Check(name="test command", status=CheckStatus.NOT_RUN, reason=reason, command=argv))
     if red and all(check.status is CheckStatus.PASSED for check in checks):
         checks.append(_check_again(run, suite.resolve_command((), red[:_MAX_RED], interpreter), red))
-    return Verification(change_digest=change.digest, checks=tuple(checks), isolation=runner.isolation, tested=tested)
+    shown = tuple(map(_without_secrets, checks))
+    return Verification(change_digest=change.digest, checks=shown, isolation=runner.isolation, tested=tested)
 
 
 def _check_patch(change: Change, repository: VersionControl) -> Check:
@@ -177,8 +179,13 @@ def _of_run(name: str, suite_run: SuiteRun, reason: str, status: CheckStatus) ->
         reason=reason,
         command=suite_run.argv,
         seconds=result.seconds,
-        log_excerpt=result.output[-_EXCERPT:],
+        log_excerpt=redact(result.output)[-_EXCERPT:],  # before a cut could halve a secret
     )
+
+
+def _without_secrets(check: Check) -> Check:
+    """As it is kept and shown; what was run is the command as given."""
+    return check.model_copy(update={"reason": redact(check.reason), "command": redact_command(check.command)})
 
 
 def _status(reason_against: str) -> CheckStatus:

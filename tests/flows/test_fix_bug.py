@@ -22,7 +22,7 @@ from grace.contracts import (
     Waiting,
 )
 from grace.errors import InputError
-from grace.git import GitRepository
+from grace.git import GitRepository, run_git
 from grace.store.ledger import SqlLedger
 
 Ask = Callable[..., Request]
@@ -130,11 +130,28 @@ def test_after_a_crash_another_run_goes_on_from_the_last_finished_stage_to_the_s
         with pytest.raises(MemoryError):
             fix_bug(ask())
     first, second = fix_bug(ask()), fix_bug(ask())
-    assert isinstance(first, Delivered)
-    assert first == second
+    assert isinstance(first, Delivered) and isinstance(second, Delivered)
+    assert first.delivery.commit == second.delivery.commit
     assert rooms.asked == ["reproduce", "repair", "verify"]
     attempts = [(s.stage, s.attempt, s.status) for s in ledger(on_server).steps("a" * 12)]
-    assert attempts[-2:] == [("deliver", 1, "failed"), ("deliver", 2, "finished")]
+    assert attempts[-3:] == [("deliver", 1, "failed"), ("deliver", 2, "finished"), ("deliver", 3, "finished")]
+
+
+def test_a_branch_that_was_deleted_since_is_back_when_the_run_is_run_again(
+    on_server: Path, rooms: Any, ask: Ask
+) -> None:
+    request = ask()
+    first = fix_bug(request)
+    assert isinstance(first, Delivered)
+    repository = GitRepository.open(Path(request.repository))
+    run_git(("branch", "--quiet", "-D", first.delivery.branch), cwd=repository.root)
+    second, third = fix_bug(request), fix_bug(request)
+    assert second == first
+    assert repository.resolve(first.delivery.branch) == first.delivery.commit
+    assert third == first.model_copy(update={"delivery": first.delivery.model_copy(update={"created": False})})
+    assert rooms.asked == ["reproduce", "repair", "verify"]
+    delivered = [step.attempt for step in ledger(on_server).steps(request.id) if step.stage == "deliver"]
+    assert delivered == [1, 2, 3]
 
 
 def test_progress_reaches_whoever_listens_around_the_flow(on_server: Path, rooms: Any, ask: Ask) -> None:

@@ -10,10 +10,14 @@ from typing import Any
 
 from grace.contracts import RedTest
 from grace.generation.repair.operators import crashes
+from grace.generation.repair.operators.calls import CALLS
+from grace.generation.repair.operators.conditional import branch_decided, set_where_missing
 from grace.generation.repair.operators.conditions import CONDITIONS_FAR, CONDITIONS_NEAR
 from grace.generation.repair.operators.constants import constant
+from grace.generation.repair.operators.elements import ELEMENTS
 from grace.generation.repair.operators.everywhere import everywhere
 from grace.generation.repair.operators.exchanges import EXCHANGES
+from grace.generation.repair.operators.handlers import caught, tried
 from grace.generation.repair.operators.insertions import guarded, inserted
 from grace.generation.repair.operators.site import Edit, Exchange, Site, expressions_of, header_lines
 from grace.generation.repair.operators.statements import REWRITES, Place, places_in
@@ -21,9 +25,9 @@ from grace.generation.repair.operators.templates import TEMPLATES_FAR, TEMPLATES
 from grace.generation.repair.operators.wrappings import WRAPPINGS
 from grace.generation.repair.project import known_of
 from grace.generation.repair.scope import Scope
-from grace.generation.repair.source import Function, Source, Splice, apply_splices
+from grace.generation.repair.source import Function, Source, Splice, apply_splices, trimmed
 
-NEAR = (*EXCHANGES, constant, *TEMPLATES_NEAR, *CONDITIONS_NEAR)
+NEAR = (*EXCHANGES, constant, *TEMPLATES_NEAR, *CALLS, *ELEMENTS, *CONDITIONS_NEAR)
 """Operators on expressions whose results are few."""
 FAR = (*TEMPLATES_FAR, *WRAPPINGS, *CONDITIONS_FAR)
 """Operators on expressions whose results are many."""
@@ -31,6 +35,9 @@ PLACE_WEIGHT = 3.2
 """How much cost the least suspicious line adds."""
 MODULE_LEVEL_COST = 1.8
 """Added for code that runs at import: no spectrum speaks for it."""
+
+TAIL_BEGINS, TAIL_COST = 4, 0.12
+"""From this many edits of one operator at one place on, what each doubling of their number costs."""
 
 MOST_PER_OPERATOR = 40_000
 """Edits that one operator offers in one function."""
@@ -93,19 +100,20 @@ class CandidateSpace:
         sources: Mapping[str, Source],
         scores: Mapping[tuple[str, int], float],
         red: RedTest,
-        expected_errors: tuple[str, ...] = (),
+        test_source: str = "",
     ) -> None:
+        """`test_source` is the text of the failing test's function."""
         self.sources = sources
         self.scores = scores
         self.red = red
-        self.expected_errors = expected_errors
+        self.expected_errors = crashes.expected_errors(test_source)
         self.units: list[Unit] = []
         self.announced = 0
         self._numbers = itertools.count()
         self._seen: set[tuple[int, tuple[Splice, ...]]] = set()
         self._heap: list[tuple[float, int, Candidate | Callable[[], Iterator[Candidate]]]] = []
         self._ties = itertools.count()
-        self._project = known_of(sources.values())
+        self._project = known_of(sources.values(), test_source)
         for path, source in sources.items():
             self._offer(path, source)
 
@@ -114,7 +122,10 @@ class CandidateSpace:
         while self._heap:
             _, _, top = heapq.heappop(self._heap)
             if isinstance(top, Candidate):
-                yield top
+                edit = (top.unit.number, top.splices)
+                if edit not in self._seen:  # asked here, so that of equal edits the cheapest stays
+                    self._seen.add(edit)
+                    yield top
             else:
                 for candidate in top():
                     heapq.heappush(self._heap, (candidate.cost, next(self._ties), candidate))
@@ -187,10 +198,12 @@ class CandidateSpace:
     def _near(self, source: Source, scope: Scope, unit: Unit) -> Iterator[Candidate]:
         for site, penalty in self._sites(source, scope):
             for operator in NEAR:
-                yield from self._made(operator(site), penalty, unit, site.statement.lineno)
+                edits = _cheapest(MOST_PER_OPERATOR, operator(site))
+                yield from self._made(edits, penalty, unit, site.statement.lineno)
         for place, penalty in self._places(source, scope):
-            for rewrite in REWRITES:
+            for rewrite in (*REWRITES, branch_decided):
                 yield from self._made(rewrite(place), penalty, unit, place.statement.lineno)
+            yield from self._made(caught(place, self.red.exception), penalty, unit, place.statement.lineno)
 
         lines = {n for path, n in self.scores if path == source.path}
         first = scope.function.node.lineno if scope.function else 1
@@ -207,8 +220,9 @@ class CandidateSpace:
                 edits = _cheapest(each, operator(site))
                 yield from self._made(edits, penalty, unit, site.statement.lineno)
         for place, penalty in places:
-            edits = _cheapest(_share(len(places)), inserted(place))
-            yield from self._made(edits, penalty, unit, place.statement.lineno)
+            for offered in (inserted(place), set_where_missing(place)):
+                edits = _cheapest(_share(len(places)), offered)
+                yield from self._made(edits, penalty, unit, place.statement.lineno)
 
     def _guards(self, source: Source, scope: Scope, unit: Unit) -> Iterator[Candidate]:
         places = list(self._places(source, scope))
@@ -225,7 +239,8 @@ class CandidateSpace:
             raising = crashes.raising(place, self.expected_errors)
             yield from self._made(raising, penalty, unit, place.statement.lineno)
             if frames & set(header_lines(place.statement)):
-                yield from self._made(crashes.at_statement(place, self.red), penalty, unit, place.statement.lineno)
+                for offered in (crashes.at_statement(place, self.red), tried(place, self.red.exception)):
+                    yield from self._made(offered, penalty, unit, place.statement.lineno)
 
     def _imports(self, source: Source, unit: Unit) -> Iterator[Candidate]:
         yield from self._made(crashes.imports(source, self.red), 0.0, unit, 1)
@@ -257,13 +272,11 @@ class CandidateSpace:
             if any(s.start < unit.start or s.end > unit.start + len(unit.source) for s in splices):
                 continue  # an exchange with a neighbour outside of the function
             source = self.sources[unit.path]
-            splices = tuple(s._replace(text=source.in_its_quotes(s.text)) if "'" in s.text else s for s in splices)
-            splices = tuple(_trimmed(source.text, s) for s in splices)
-            key = (unit.number, splices)
-            if key in self._seen or all(s.start == s.end and not s.text for s in splices):
-                continue
-            self._seen.add(key)
-            yield Candidate(next(self._numbers), cost + penalty, operator, unit.path, unit, splices, line, exchange)
+            narrowed = (trimmed(source.text, s) for s in source.in_its_quotes(splices))
+            splices = tuple(s for s in narrowed if s.start < s.end or s.text)
+            if splices:
+                number = next(self._numbers)
+                yield Candidate(number, cost + penalty, operator, unit.path, unit, splices, line, exchange)
 
 
 def _share(places: int) -> int:
@@ -272,17 +285,12 @@ def _share(places: int) -> int:
 
 
 def _cheapest(count: int, edits: Iterator[Edit]) -> Iterator[Edit]:
-    return iter(heapq.nsmallest(count, edits, key=lambda edit: edit.cost))
+    """The likeliest of one operator at one place; each costs more the more there were before it.
 
-
-def _trimmed(text: str, splice: Splice) -> Splice:
-    """The same splice without what it leaves as it was, so that equal edits look equal."""
-    start, end, new = splice
-    while start < end and new and text[start] == new[0]:
-        start, new = start + 1, new[1:]
-    while start < end and new and text[end - 1] == new[-1]:
-        end, new = end - 1, new[:-1]
-    return Splice(start, end, new)
+    An operator that offers a thousand edits here is no likelier to be right than one that offers ten.
+    """
+    for k, edit in enumerate(heapq.nsmallest(count, edits, key=lambda edit: edit.cost)):
+        yield edit._replace(cost=edit.cost + TAIL_COST * math.log2(1 + k / TAIL_BEGINS))
 
 
 def _import_time(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -14,11 +14,12 @@ from grace.contracts import RedTest
 from grace.generation.repair.operators import crashes
 from grace.generation.repair.operators.site import Site, expressions_of
 from grace.generation.repair.scope import Scope
-from grace.generation.repair.source import Source, apply_splices, decode
+from grace.generation.repair.source import Source, apply_splices, decode, lines_of
 from grace.verification.checks import is_test_or_configuration
 
 MOST_ANSWERS = 40
 """Answers tried for one error; each costs a new test process."""
+_UNPARSED = frozenset(["SyntaxError", "IndentationError", "TabError"])
 _OPENERS = re.compile(r"\s*(async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b")
 _SLIPS = ((r"\belse\s+if\b", "elif"), (r"&&", "and"), (r"\|\|", "or"), (r"!(?=[\w(])", "not "), (r"\bnull\b", "None"),
           (r"\btrue\b", "True"), (r"\bfalse\b", "False"), (r"\bprint\s+(.+)$", r"print(\1)"), (r"=>", ">="),
@@ -60,7 +61,6 @@ def _first_that_helps(
     root: Path, left: Sequence[RedTest], errors: Callable[[], Sequence[RedTest]], before: dict[str, bytes]
 ) -> tuple[Answer | None, list[RedTest]]:
     """The first answer after which the first error is gone."""
-    shown = (left[0].exception, left[0].message)
     for tried, answer in enumerate(answers(root, left[0])):
         if tried >= MOST_ANSWERS:
             break
@@ -69,21 +69,29 @@ def _first_that_helps(
             continue  # the project's code, which runs when it is collected, has put a link there
         content = place.read_bytes()
         _, encoding = _decoded(content)
-        place.write_bytes(answer.text.encode(encoding))
+        try:
+            place.write_bytes(answer.text.encode(encoding))
+        except UnicodeEncodeError:
+            continue  # a name from another file, in letters that this one's encoding does not have
         remaining = list(errors())
-        if not remaining or ((remaining[0].exception, remaining[0].message) != shown and _later(remaining[0], left[0])):
+        if not remaining or _gone(left[0], remaining[0]):
             before.setdefault(answer.path, content)
             return answer, remaining
         place.write_bytes(content)
     return None, list(left)
 
 
-def _later(new: RedTest, old: RedTest) -> bool:
-    """Whether another error, in another place or further on, has come in the old one's place."""
+def _gone(old: RedTest, new: RedTest) -> bool:
+    """Whether another error, in another file or further on, has come in the old one's place."""
     if not new.frames or not old.frames:
         return False
-    a, b = new.frames[-1], old.frames[-1]
-    return a.path != b.path or a.line > b.line
+    before, after = old.frames[-1], new.frames[-1]
+    if before.path != after.path:
+        return True
+    if after.line > before.line:
+        return (new.exception, new.message) != (old.exception, old.message)
+    runs = old.exception in _UNPARSED and new.exception not in _UNPARSED
+    return runs and after.line < before.line
 
 
 def answers(root: Path, red: RedTest) -> Iterator[Answer]:
@@ -95,7 +103,7 @@ def answers(root: Path, red: RedTest) -> Iterator[Answer]:
     frame = own[-1]
     content = (root / frame.path).read_bytes()
     text, _ = _decoded(content)
-    if red.exception in ("SyntaxError", "IndentationError", "TabError"):
+    if red.exception in _UNPARSED:
         for changed, operator in _parsing(text, frame.line):
             yield Answer(frame.path, changed, operator)
         return
@@ -127,12 +135,13 @@ def _parsing(text: str, line: int) -> Iterator[tuple[str, str]]:
 
 def variants(text: str, line: int) -> Iterator[str]:
     """Texts that differ by one small change at or shortly before a line, likeliest first."""
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     seen: set[str] = set()
     for number in range(min(line, len(lines)), max(0, line - 4), -1):
         index = number - 1
         body, end = _split_end(lines[index])
-        for changed in _line_changes(body, lines[index - 1] if index else ""):
+        previous = next((before for before in reversed(lines[:index]) if before.strip()), "")
+        for changed in _line_changes(body, previous):
             candidate = "".join([*lines[:index], changed + end, *lines[index + 1 :]])
             if candidate not in seen and candidate != text:
                 seen.add(candidate)
@@ -149,7 +158,7 @@ def _line_changes(body: str, previous: str) -> Iterator[str]:
     rest = body[len(code) :]
     if _OPENERS.match(code) and not code.endswith(":"):
         yield f"{code}:{rest}"
-        yield f"{code}){':'}{rest}"
+        yield f"{code}):{rest}"
     if code.endswith(","):
         for mark in (")", "]", "}"):
             yield f"{code[:-1]}{mark},{rest}"
@@ -194,9 +203,15 @@ def _imports_mended(root: Path, source: Source, node: ast.Import | ast.ImportFro
     else:
         known = [name for path in sorted(root.rglob("*.py"))[:2000] for name in _defined(path)]
     for other in get_close_matches(wanted[0], known, n=4, cutoff=0.6):
-        if other != wanted[0]:
-            changed = re.sub(rf"\b{re.escape(wanted[0])}\b", other, statement)
+        changed = _renamed(statement, wanted[0], other)
+        if changed == statement:  # `from .near import x`: the message names the module in full
+            changed = _renamed(statement, wanted[0].rpartition(".")[2], other.rpartition(".")[2])
+        if changed != statement:
             yield Answer(source.path, text[:start] + changed + text[end:], "import corrected")
+
+
+def _renamed(text: str, name: str, other: str) -> str:
+    return re.sub(rf"\b{re.escape(name)}\b", other, text)
 
 
 def _renamed_for_tests(root: Path, red: RedTest) -> Iterator[Answer]:
@@ -210,8 +225,7 @@ def _renamed_for_tests(root: Path, red: RedTest) -> Iterator[Answer]:
         return
     text, _ = _decoded(path.read_bytes())
     for other in get_close_matches(wanted, list(_defined(path)), n=3, cutoff=0.6):
-        changed = re.sub(rf"\b{re.escape(other)}\b", wanted, text)
-        yield Answer(str(path.relative_to(root)), changed, "definition renamed")
+        yield Answer(str(path.relative_to(root)), _renamed(text, other, wanted), "definition renamed")
 
 
 def _defined(path: Path) -> Iterator[str]:
@@ -223,7 +237,7 @@ def _defined(path: Path) -> Iterator[str]:
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 yield name
-            case ast.Assign(targets=[ast.Name(id=name)]):
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 yield name
 
 

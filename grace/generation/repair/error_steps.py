@@ -12,7 +12,7 @@ from grace.contracts import Alternative
 from grace.generation.repair.imports import Imports
 from grace.generation.repair.names import NameAnswer, answers, offset
 from grace.generation.repair.naturalness import Naturalness
-from grace.generation.repair.source import Source, Splice, apply_splices, decode
+from grace.generation.repair.source import Source, Splice, apply_splices, decode, lines_of
 from grace.generation.repair.syntax import error_of, mended
 from grace.generation.repair.workbench import Workbench
 from grace.verification.lint import RAISING, SYNTAX, Violation
@@ -143,8 +143,7 @@ def _most_passing(bench: Workbench, path: str, encoding: str, given: list[NameAn
 
 
 def _alternative(path: str, text: str, answer: NameAnswer) -> Alternative:
-    before, after = text.splitlines(keepends=True), answer.text.splitlines(keepends=True)
-    patch = "".join(unified_diff(before, after, f"a/{path}", f"b/{path}", n=1))
+    patch = "".join(unified_diff(lines_of(text), lines_of(answer.text), f"a/{path}", f"b/{path}", n=1))
     return Alternative(patch=patch, operator=answer.operator, score=round(answer.cost, 3))
 
 

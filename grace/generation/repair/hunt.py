@@ -10,7 +10,6 @@ from typing import Any
 from grace.contracts import RedTest, Suspect
 from grace.generation.repair.candidates import Candidate, CandidateSpace
 from grace.generation.repair.localise import Spectrum, suspects, suspicion
-from grace.generation.repair.operators.crashes import expected_errors
 from grace.generation.repair.pruning import WORTH_SECONDS, effective
 from grace.generation.repair.session import Session
 from grace.generation.repair.source import Source
@@ -33,8 +32,10 @@ LEAST_LIMIT = 0.03
 """CPU seconds that the quickest test still gets."""
 QUICK_LEAD = 0.2
 """A lead test quicker than this, in CPU seconds, is also watched for what candidates leave in their process."""
-MOST_DISTURBANCES = 2
-"""After so many batches in which candidates disturbed each other, each gets a process of its own."""
+FEW = 6
+"""So few candidates that shared a disturbed process are judged in a process each."""
+FEW_ALONE = 500
+"""After more than this, and more than half of all, every candidate gets a process of its own at once."""
 JOBS = 2
 
 
@@ -65,13 +66,12 @@ class Hunt:
         )
         test_source = self._test_source()
         scores = suspicion(spectrum, self.red, test_source, sources)
-        self.space = CandidateSpace(sources, scores, self.red, expected_errors(test_source))
+        self.space = CandidateSpace(sources, scores, self.red, test_source)
         self.found = Found(suspects=suspects(scores, sources))
         self._green_seconds = sum(spectra.seconds[t] for t in spectra.green)
         self._light = self._lead_fails_lightly()
         self._explained = self._stable_explanation()
-        self._isolated = False
-        self._disturbances = 0
+        self._alone = 0
         self._letters: dict[int, str] = {}
         self._cheapest: list[Candidate] = []
         self._began = time.monotonic()
@@ -162,29 +162,32 @@ class Hunt:
             report(Progress("search", "judging candidates", self.found.tried, self.found.tried / took, where))
 
     def _tried(self, candidates: list[list[Any]]) -> list[tuple[int, str]]:
-        """(number, letter) of each; judged again one process a candidate when they disturb each other."""
+        """(number, letter) of each; what shared a process that was disturbed is judged again, in halves."""
         if not candidates:
             return []
+        isolated = len(candidates) <= FEW or self._alone > max(FEW_ALONE, self.found.tried / 2)
+        controls = [[-1 - job, []] for job in range(JOBS)]  # the last of each child
         order = {
             "test": self.lead, "seconds": self.limit, "direct": self._light, "light": self._light,
-            "isolated": self._isolated,
+            "jobs": JOBS, "isolated": isolated, "explain": self._explained is not None,
         }  # fmt: skip
-        controls = [[-job, []] for job in range(1, JOBS + 1)]  # the last of each child
-        both = [*candidates, *controls]
-        explain = self._explained is not None
-        answers = list(
-            self.session.order(
-                "try", units=self.space.new_units(), candidates=both, jobs=JOBS, explain=explain, **order
+        answers = {
+            answer["tried"][0]: answer
+            for answer in self.session.order(
+                "try", units=self.space.new_units(), candidates=[*candidates, *controls], **order
             )
-        )
-        if not self._isolated and any(a["tried"][0] < 0 and self._is_disturbed(a) for a in answers):
-            self._disturbances += 1
-            self._isolated = True
-            again = self._tried(candidates)
-            self._isolated = self._disturbances >= MOST_DISTURBANCES
-            return again
-        self.found.tried += len(candidates)
-        return [(number, letter) for number, letter in (a["tried"] for a in answers) if number >= 0]
+        }
+        letters: list[tuple[int, str]] = []
+        for job in range(JOBS):
+            shared = candidates[job::JOBS]
+            control = answers[-1 - (job - len(candidates)) % JOBS]
+            if not isolated and self._is_disturbed(control):
+                letters += self._tried(shared)
+            else:
+                letters += [answers[number]["tried"] for number, _ in shared]
+                self.found.tried += len(shared)
+                self._alone += isolated * len(shared)
+        return letters
 
     def _is_disturbed(self, control: dict[str, Any]) -> bool:
         """Whether the original no longer fails, or no longer as it did in a new process."""
@@ -203,21 +206,18 @@ class Hunt:
     def _outcome(self, candidate: Candidate) -> tuple[int, bool]:
         """(red tests that pass, whether a green test fails) under a candidate."""
         reds = sorted(self.spectra.red, key=lambda t: self.spectra.seconds[t])
-        edits = [candidate.edits()]
-        passed = sum(a["outcome"] == "passed" for a in self._run(reds, edits, stop=False))
+        seconds = self._patience(reds)
+        answers = self.session.order("run", tests=reds, seconds=seconds, edits=[candidate.edits()])
+        passed = sum(a["outcome"] == "passed" for a in answers)
         function = candidate.unit.function
         first, last = (function.node.lineno, function.node.end_lineno or 0) if function else (1, 10**7)
         greens = self.spectra.covering(candidate.path, range(first, last + 1))
         if passed == len(reds) and self._green_seconds < WHOLE_SUITE_SECONDS:
             greens += sorted(self.spectra.green - set(greens))
-        broken = any(a["outcome"] not in ("passed", "skipped") for a in self._run(greens, edits, stop=True))
-        return passed, broken
+        return passed, self._broken(greens, candidate, self._patience(greens)) is not None
 
-    def _run(self, tests: list[int], edits: list[Any], *, stop: bool) -> Iterator[dict[str, Any]]:
-        if not tests:
-            return iter(())
-        seconds = max(0.3, 5 * max(self._usual_seconds(t) for t in tests))
-        return self.session.order("run", tests=tests, seconds=seconds, edits=edits, stop_at_failure=stop)
+    def _patience(self, tests: list[int]) -> float:
+        return max(0.3, 5 * max(map(self._usual_seconds, tests), default=0.0))
 
     def _usual_seconds(self, test: int) -> float:
         """What a test takes when it does not hang."""
@@ -227,11 +227,26 @@ class Hunt:
     def first_broken(self, candidate: Candidate) -> str | None:
         """The first test of the whole suite that fails under the candidate, None when none does."""
         everything = sorted({*self.spectra.green, *self.spectra.red, *self.spectra.unmeasured})
-        edits = [candidate.edits()]
-        for answer in self.session.order("run", tests=everything, seconds=10.0, edits=edits, stop_at_failure=True):
-            if answer["outcome"] not in ("passed", "skipped"):
-                return str(self.session.tests[answer["test"]])
+        failed = self._broken(everything, candidate)
+        return None if failed is None else str(self.session.tests[failed])
+
+    def _broken(self, tests: list[int], candidate: Candidate, seconds: float = 10.0) -> int | None:
+        """The first of the tests that fails under the candidate, also when it is run again alone.
+
+        Else a test that fails now and then, as those of timings do, would decide what is right.
+        """
+        left = tests
+        while left:
+            failed = self._first_failure(left, candidate, seconds)
+            if failed is None or self._first_failure([failed], candidate, seconds) is not None:
+                return failed
+            left = left[left.index(failed) + 1 :]
         return None
+
+    def _first_failure(self, tests: list[int], candidate: Candidate, seconds: float) -> int | None:
+        edits = [candidate.edits()]
+        answers = self.session.order("run", tests=tests, seconds=seconds, edits=edits, stop_at_failure=True)
+        return next((a["test"] for a in answers if a["outcome"] not in ("passed", "skipped")), None)
 
     def run_pairs(self, deadline: float) -> None:
         """Two cheap edits of one function together, at least one of which changed how the lead test fails."""

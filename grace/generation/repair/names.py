@@ -20,7 +20,7 @@ from grace.generation.repair.imports import Imports, insertion
 from grace.generation.repair.naturalness import Naturalness
 from grace.generation.repair.operators import crashes
 from grace.generation.repair.scope import BUILTINS, Scope
-from grace.generation.repair.source import Source, Splice, apply_splices
+from grace.generation.repair.source import Source, Splice, apply_splices, lines_of
 from grace.verification.lint import Violation
 
 MOST_NEAREST = 5
@@ -157,7 +157,7 @@ class _Asked:
 
     def _surprise(self, text: str) -> float:
         line = self.error.start[0] - 1
-        before, after = self.source.text.splitlines()[line : line + 1], text.splitlines()[line : line + 1]
+        before, after = lines_of(self.source.text)[line : line + 1], lines_of(text)[line : line + 1]
         return self.naturalness.gained("".join(before), "".join(after))
 
     def _replaced(self, text: str, cost: float, operator: str, quoted: bool = False) -> NameAnswer:

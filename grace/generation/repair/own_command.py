@@ -7,6 +7,7 @@ from pathlib import Path
 from grace.contracts import Interpreter, Request
 from grace.errors import InputError
 from grace.ports import CommandRunner, Limits, VersionControl
+from grace.redaction import redact, redact_command
 from grace.verification import suite
 
 _EXCERPT = 600
@@ -16,6 +17,11 @@ def is_own_command(request: Request, interpreter: Interpreter) -> bool:
     """Whether the request names a test command other than pytest."""
     given = request.options.test_command
     return bool(given) and not suite.is_pytest(suite.resolve_command(given, (), interpreter))
+
+
+def shown_command(request: Request) -> str:
+    """The test command in words, without secrets."""
+    return shlex.join(redact_command(request.options.test_command))
 
 
 def why_own_command_fails(
@@ -38,8 +44,8 @@ def why_own_command_fails(
             interpreter=interpreter,
             limits=Limits(wall_seconds=seconds, cpu_seconds=int(seconds) + 1),
         )
-    said = ran.result.output.strip()[-_EXCERPT:]
-    command = shlex.join(request.options.test_command)
+    said = redact(ran.result.output).strip()[-_EXCERPT:]
+    command = shown_command(request)
     if ran.result.exit_code == suite.COMMAND_NOT_FOUND:
         raise InputError(f"The test command `{command}` needs a program that is not there: {said}. Name another.")
     reason = suite.why_failed(ran)

@@ -1,7 +1,6 @@
 """No repair without a red test: run the project's tests on the base revision and say what they show."""
 
 import re
-import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import Any
 
 from grace.contracts import Interpreter, Location, RedTest, Reproduction, ReproductionStatus, Request
 from grace.errors import BudgetExceeded, TransientError
-from grace.generation.repair.own_command import is_own_command, why_own_command_fails
+from grace.generation.repair.own_command import is_own_command, shown_command, why_own_command_fails
 from grace.generation.repair.session import (
     OUT_OF_TIME,
     NotStarted,
@@ -21,6 +20,7 @@ from grace.generation.repair.session import (
 )
 from grace.ports import CommandRunner, VersionControl
 from grace.progress import Progress, report
+from grace.redaction import redact
 
 FIRST_LIMIT = 1.0
 """CPU seconds a test gets before it is suspected to hang."""
@@ -71,14 +71,13 @@ def reproduce(
 
     def result(status: ReproductionStatus, reason: str, **more: Any) -> Reproduction:
         seconds = round(time.monotonic() - started, 3)
-        return Reproduction(status=status, reason=reason, seconds=seconds, interpreter=interpreter, **more)
+        return Reproduction(status=status, reason=redact(reason), seconds=seconds, interpreter=interpreter, **more)
 
     complaint = ""
     if is_own_command(request, interpreter):
         complaint = why_own_command_fails(request, repository=repository, runner=runner, interpreter=interpreter)
         if not complaint:
-            command = shlex.join(request.options.test_command)
-            return result(ReproductionStatus.GREEN, f"the test command `{command}` passes")
+            return result(ReproductionStatus.GREEN, f"the test command `{shown_command(request)}` passes")
     try:
         with repository.checkout(request.base_revision) as root, warm(root) as session:
             report(Progress("reproduce", f"{len(session.tests)} tests collected"))
@@ -178,7 +177,7 @@ def _count(session: Session, tally: Tally, answer: dict[str, Any]) -> None:
 
 
 def red_test(name: str, outcome: str, failure: Sequence[Any] | None) -> RedTest:
-    """The contract for one failing test as the zygote told it."""
+    """The contract for one failing test as the zygote told it, without secrets in its message."""
     exception, message, frames = failure or ("", "", [])
     if outcome == "hung":
         message = message or "it did not end"
@@ -186,7 +185,7 @@ def red_test(name: str, outcome: str, failure: Sequence[Any] | None) -> RedTest:
         test_id=name,
         outcome=outcome,
         exception="" if exception == "OutOfTime" else exception,
-        message=message,
+        message=redact(message),
         frames=tuple(Location(path=path, line=line, end_line=line) for path, line in frames),
     )
 

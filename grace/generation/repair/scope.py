@@ -84,6 +84,13 @@ class Ingredient:
     """0: same function; 1: same module."""
 
 
+def _base(node: ast.expr) -> str:
+    """The name that an attribute chain begins with, "" where something else does."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 class Scope:
     """What is visible inside one function, and what its module is made of."""
 
@@ -179,6 +186,24 @@ class Scope:
     def signatures(self) -> Mapping[str, tuple[str, ...]]:
         """Parameter names of the project's functions and classes, by bare name."""
         return self._project.signatures
+
+    @property
+    def tested(self) -> tuple[object, ...]:
+        """Short literals and attribute names of the failing test."""
+        return self._project.tested
+
+    @cached_property
+    def asked_types(self) -> tuple[str, ...]:
+        """Types that the function's module asks for by `isinstance` and whose names are visible, nearest first."""
+        found: dict[str, None] = {}
+        for tree in (self.root, self.source.tree):
+            for node in ast.walk(tree):
+                match node:
+                    case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, asked]):
+                        named = asked.elts if isinstance(asked, ast.Tuple) else [asked]
+                        texts = [(self.source.segment(n), _base(n)) for n in named]
+                        found.update(dict.fromkeys(text for text, base in texts if base in self.visible))
+        return tuple(found)
 
     def siblings(self, attribute: str) -> tuple[tuple[str, bool], ...]:
         """Other members of the classes that have this attribute; True: a method to call without arguments."""

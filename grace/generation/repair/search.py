@@ -31,7 +31,7 @@ from grace.generation.repair.naturalness import Naturalness
 from grace.generation.repair.ranking import Ranked, rank
 from grace.generation.repair.reproduce import collection_red, red_test, run_all
 from grace.generation.repair.session import NotStarted, Session, pytest_arguments, warm_session
-from grace.generation.repair.source import Source, decode
+from grace.generation.repair.source import Source, decode, lines_of
 from grace.generation.repair.spectra import Spectra, measure
 from grace.ports import CommandRunner, VersionControl
 from grace.progress import Progress, report
@@ -319,8 +319,7 @@ def _rationale(trail: _Trail, red: Sequence[RedTest], operators: str) -> str:
 
 
 def _diff(source: Source, candidate: Candidate) -> str:
-    before = source.text.splitlines(keepends=True)
-    after = candidate.applied(source.text).splitlines(keepends=True)
+    before, after = lines_of(source.text), lines_of(candidate.applied(source.text))
     return "".join(unified_diff(before, after, f"a/{source.path}", f"b/{source.path}", n=1))
 
 

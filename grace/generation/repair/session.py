@@ -14,6 +14,7 @@ from typing import Any
 from grace.contracts import Interpreter
 from grace.errors import InputError, TransientError
 from grace.ports import CommandRunner, Confinement, Limits, RunningCommand
+from grace.redaction import redact
 from grace.verification.interpreter import target_environment
 from grace.verification.pytest_loan import pytest_loan
 
@@ -70,7 +71,7 @@ class Session:
         )
         answer = self._receive()
         if "fatal" in answer:
-            raise NotStarted(f"{answer['fatal']}\n{self._process.stop()[-3000:]}")
+            raise NotStarted(f"{answer['fatal']}\n{redact(self._process.stop())[-3000:]}")
         self.tests = answer["ready"]
         self.modules = answer["modules"]
         self.version = tuple(answer["version"])
@@ -104,7 +105,7 @@ class Session:
     def _last_words(self) -> str:
         said = self._process.stop()
         self.out_of_time = self.out_of_time or OUT_OF_TIME in said
-        return said[-2000:]
+        return redact(said)[-2000:]
 
     def _receive(self) -> dict[str, Any]:
         line = self._process.stdout.readline()

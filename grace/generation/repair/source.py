@@ -4,12 +4,15 @@ import ast
 import io
 import re
 import tokenize
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
+_LITERALS = re.compile(r"""#[^\r\n]*|("{3}|'{3}|["'])(?:\\.|(?!\1)[^\\])*\1""", re.DOTALL)
+"""Strings with their quotes as the group; comments are matched too, so that their apostrophes open none."""
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -69,13 +72,39 @@ class Source:
 
     @cached_property
     def _prefers_double_quotes(self) -> bool:
-        return self.text.count('"') > self.text.count("'")
+        """Whether most strings have them; docstrings, which have them nearly everywhere, speak where none else do."""
+        used = Counter(found[1] for found in _LITERALS.finditer(self.text))
+        return (used['"'], used['"""']) > (used["'"], used["'''"])
 
-    def in_its_quotes(self, text: str) -> str:
-        """New text with the quotes that the file prefers, where exchanging them is safe."""
-        if self._prefers_double_quotes and '"' not in text and "\\" not in text:
-            return text.replace("'", '"')
-        return text
+    @cached_property
+    def _formatted(self) -> list[tuple[int, int]]:
+        return [(self.start(n), self.end(n)) for n in ast.walk(self.tree) if isinstance(n, ast.JoinedStr)]
+
+    def in_its_quotes(self, splices: tuple[Splice, ...]) -> tuple[Splice, ...]:
+        """The splices with new strings in the quotes that the file prefers, where exchanging them is safe.
+
+        What any of them replaces is not new, nor is a string of which a part stays. Inside of an f-string, whose
+        quotes cannot occur in it before Python 3.12, nothing is exchanged.
+        """
+        if not self._prefers_double_quotes or not any("'" in splice.text for splice in splices):
+            return splices
+        old = "".join(self.text[start:end] for start, end, _ in splices)
+        return tuple(self._requoted(splice, old) for splice in splices)
+
+    def _requoted(self, splice: Splice, old: str) -> Splice:
+        if any(start < splice.start < end for start, end in self._formatted):
+            return splice
+        kept = trimmed(self.text, splice)
+        first = kept.start - splice.start
+        last = first + len(kept.text)
+
+        def requoted(found: re.Match[str]) -> str:
+            literal = found[0]
+            new = first <= found.start() and found.end() <= last and literal not in old
+            plain = found[1] == "'" and '"' not in literal and "\\" not in literal
+            return literal.replace("'", '"') if new and plain else literal
+
+        return splice._replace(text=_LITERALS.sub(requoted, splice.text))
 
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
@@ -140,11 +169,26 @@ def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
         yield case.body
 
 
+def trimmed(text: str, splice: Splice) -> Splice:
+    """The same splice without what it leaves as it was, so that equal edits look equal."""
+    start, end, new = splice
+    while start < end and new and text[start] == new[0]:
+        start, new = start + 1, new[1:]
+    while start < end and new and text[end - 1] == new[-1]:
+        end, new = end - 1, new[:-1]
+    return Splice(start, end, new)
+
+
 def apply_splices(text: str, splices: tuple[Splice, ...]) -> str:
     """The text with all splices applied; they must not overlap."""
     for start, end, replacement in sorted(splices, reverse=True):
         text = text[:start] + replacement + text[end:]
     return text
+
+
+def lines_of(text: str) -> list[str]:
+    """Lines with their ends, as Python counts them: unlike for `splitlines`, a form feed ends none."""
+    return list(io.StringIO(text, newline=""))
 
 
 def decode(content: bytes) -> tuple[str, str]:

@@ -95,6 +95,15 @@ def test_applies_on_request(repository, change):
     assert (repository.root / "a.py").read_bytes() == NEW
 
 
+def test_what_is_applied_already_stays_applied(repository, change):
+    arguments = (change, request_for(change.base_revision, apply=True), decision_for(change))
+    first = deliver(*arguments, repository=repository)
+    (repository.root / "new.txt").write_text("mine")
+    assert deliver(*arguments, repository=repository) == first.model_copy(update={"created": False})
+    (repository.root / "a.py").write_bytes(NEW + b"# mine\n")
+    assert "not clean" in deliver(*arguments, repository=repository).note
+
+
 def test_says_why_a_dirty_checkout_is_not_applied_to(repository, change):
     (repository.root / "a.py").write_text("mine")
     request = request_for(change.base_revision, apply=True)

@@ -239,6 +239,22 @@ def test_a_command_that_is_not_there_is_not_run(tmp_path: Path, interpreter: Int
     assert not verification.passed
 
 
+def test_secrets_of_the_command_and_its_output_are_not_kept_but_it_runs_as_given(
+    tmp_path: Path, interpreter: Interpreter
+) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    script = "import sys; print('https://ann:hunter2@host/', *sys.argv); sys.exit(len(sys.argv[1]) != 11)"
+    command = ("python", "-c", script, "--token=abc")
+    verification = verify(repo, change(repo, {"calc.py": FIXED}), interpreter, test_command=command, red=())
+    check = verification.checks[2]
+    assert check.status is CheckStatus.PASSED
+    assert check.command[3] == "--token=[redacted]"
+    assert check.log_excerpt == "https://[redacted]@host/ -c --token=[redacted]\n"
+    assert "abc" not in verification.model_dump_json()
+    missing = verify(repo, change(repo, {"calc.py": FIXED}), interpreter, test_command=("API_KEY=abc", "pytest"))
+    assert "abc" not in missing.model_dump_json()
+
+
 def test_skipped_and_deselected_tests_count_as_collected(tmp_path: Path, interpreter: Interpreter) -> None:
     skipping = TEST + "\nimport pytest\n\n@pytest.mark.skip\ndef test_later():\n    pass\n"
     repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": skipping})

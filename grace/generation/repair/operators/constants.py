@@ -21,6 +21,9 @@ def constant(site: Site) -> Iterator[Edit]:
     for k, other in enumerate(site.scope.constants[:MOST_CONSTANTS]):
         if type(other) is type(value) and other != value and len(repr(other)) < 80:
             proposed.setdefault(repr(other), 2.4 + min(k, 30) * 0.03)
+    for k, other in enumerate(site.scope.tested):
+        if type(other) is type(value):  # last: what a test expects is seldom what the code should hold
+            proposed.setdefault(repr(other), 3.2 + min(k, 30) * 0.03)
     proposed.pop(repr(value), None)
     for text, cost in proposed.items():
         yield site.replaced(text, cost, "constant")

@@ -37,6 +37,10 @@ def at_expression(site: Site, red: RedTest) -> Iterator[Edit]:
             span = end - len(name), end
             for k, other in enumerate(_nearest(name, [*site.scope.all_attributes, *_builtin_methods(quoted[0])])):
                 yield Edit(0.6 + k * 0.1, "nearest attribute", (Splice(*span, other),))
+            if isinstance(node.ctx, ast.Load):
+                for k, default in enumerate(("None", *_plain(site))):
+                    text = f"getattr({site.source.segment(node.value)}, {name!r}, {default})"
+                    yield site.replaced(text, 2.0 + k * 0.03, "getattr for attribute")
             if "NoneType" in quoted[0]:
                 yield from _when_none(site, node)
         case ("TypeError", ast.Call()) if "argument" in red.message:
@@ -81,6 +85,12 @@ def at_expression(site: Site, red: RedTest) -> Iterator[Edit]:
                 ),
             )
             yield site.replaced(f"({site.text} if {site.source.segment(right)} else 0)", 2.2, "divisor kept from zero")
+
+
+def _plain(site: Site) -> Iterator[str]:
+    """Values that may stand for what is not there: plain ones, and strings that the failing test holds."""
+    yield from ("''", "False", "()", "0")
+    yield from (repr(value) for value in site.scope.tested[:20] if isinstance(value, str) and len(value) < 30)
 
 
 def _when_none(site: Site, node: ast.Attribute) -> Iterator[Edit]:

@@ -195,6 +195,11 @@ class Site:
         return start + lead, end - trail
 
 
+def over(site: Site, node: ast.expr, text: str) -> Splice:
+    """A text in the place of a part of the site."""
+    return Splice(site.source.start(node), site.source.end(node), text)
+
+
 def _enclosed(text: str) -> bool:
     """Whether an expression stands in parentheses of its own."""
     return text.startswith("(") and text.endswith(")") and _parses(text[1:-1].strip())  # not `(a) + (b)`

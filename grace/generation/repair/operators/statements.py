@@ -120,6 +120,8 @@ def rewritten(place: Place) -> Iterator[Edit]:
             if place.loop:
                 yield place.instead("continue", 3.0, "jump exchanged")
                 yield place.instead("break", 3.2, "jump exchanged")
+        case ast.Delete(targets=[ast.Subscript(value=owner, slice=key)]):
+            yield place.instead(f"{source.segment(owner)}.pop({source.segment(key)}, None)", 2.2, "pop for del")
         case ast.Pass():
             yield from (place.instead(f"return {v}", 2.8, "value returned") for v in values(place))
         case ast.Expr(value=ast.Yield(value=value)) if value is not None:

@@ -1,9 +1,9 @@
 """One expression becomes another of a known form: off by one, rounded up, exchanged, replaced."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from grace.generation.repair.operators.site import Edit, Site
+from grace.generation.repair.operators.site import Edit, Site, over
 from grace.generation.repair.scope import compatible, size
 from grace.generation.repair.source import Splice
 
@@ -109,105 +109,6 @@ def value_for_literal(site: Site) -> Iterator[Edit]:
                 yield site.replaced(f"{site.text}, {name}", 3.7 + k * 0.03, "tuple returned")
 
 
-def calls(site: Site) -> Iterator[Edit]:
-    """Arguments exchanged, dropped, added, negated; the call unwrapped or made of what was only named."""
-    node = site.node
-    if isinstance(node, ast.Name | ast.Attribute) and site.role in (
-        "argument",
-        "assigned",
-        "returned",
-        "compared",
-    ):
-        if isinstance(node.ctx, ast.Load):
-            yield site.replaced(f"{site.text}()", 2.9, "called")
-        return
-    if not isinstance(node, ast.Call):
-        return
-    texts = [site.source.segment(a) for a in node.args]
-    for k in range(len(texts) - 1):
-        for j in range(k + 1, len(texts)):
-            if texts[k] != texts[j]:
-                yield Edit(
-                    2.0 + 0.2 * (j - k - 1),
-                    "arguments exchanged",
-                    (_over(site, node.args[k], texts[j]), _over(site, node.args[j], texts[k])),
-                )
-    if len(texts) + len(node.keywords) >= 1:
-        for k in range(len(texts)):
-            rest = texts[:k] + texts[k + 1 :]
-            yield _with_arguments(site, node, rest, node.keywords, 2.8, "argument dropped")
-        for dropped in node.keywords:
-            kept = [keyword for keyword in node.keywords if keyword is not dropped]
-            yield _with_arguments(site, node, texts, kept, 3.0, "argument dropped")
-    yield from _parameters_passed(site, node, texts)
-    for text, argument in zip(texts, node.args, strict=True):
-        if not isinstance(argument, ast.Starred):
-            yield site.replaced(text, 2.6, "call unwrapped")
-    if isinstance(node.func, ast.Attribute):
-        yield site.replaced(site.source.segment(node.func.value), 2.8, "call unwrapped")
-        if not texts and not node.keywords:
-            yield site.replaced(site.source.segment(node.func), 3.2, "not called")
-    added = [*site.scope.variables[:14], *(f"self.{a}" for a in site.scope.self_attributes[:6])]
-    added += ["0", "1", "True", "False", "None", "-1", "''", "' '"]
-    for k, text in enumerate(dict.fromkeys(added)):
-        late = k * 0.03
-        yield _with_arguments(site, node, [*texts, text], node.keywords, 3.1 + late, "argument added")
-        if texts:
-            yield _with_arguments(site, node, [text, *texts], node.keywords, 3.3 + late, "argument added")
-    for keyword, late in (
-        ("reverse=True", 0.0),
-        ("key=str.lower", 0.4),
-        ("key=len", 0.3),
-        ("default=0", 0.3),
-        ("default=None", 0.4),
-    ):
-        if isinstance(node.func, ast.Name | ast.Attribute):
-            called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-            if called in ("sorted", "sort", "max", "min"):
-                yield site.replaced(f"{site.text[:-1].rstrip().rstrip(',')}, {keyword})", 3.0 + late, "argument added")
-
-
-def _parameters_passed(site: Site, node: ast.Call, texts: list[str]) -> Iterator[Edit]:
-    """Parameters that the called function has and the caller holds under the same name, but does not pass."""
-    called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-    given = {keyword.arg for keyword in node.keywords}
-    missing = [p for p in site.scope.signatures.get(called, ())[len(texts) :] if p not in given]
-    held = {p: p for p in missing if p in site.scope.variables}
-    for p in missing:
-        own = next((a for a in site.scope.self_attributes if a.strip("_") == p.strip("_")), None)
-        if own and p not in held:
-            held[p] = f"self.{own}"
-    values = [f"{p}={value}" for p, value in held.items()]
-    if len(values) > 1:
-        yield _with_arguments(site, node, texts, node.keywords, 2.0, "parameters passed", also=values)
-    for value in values:
-        yield _with_arguments(site, node, texts, node.keywords, 2.1, "parameters passed", also=[value])
-    for p in missing:
-        for k, value in enumerate(("None", "True", "False")):
-            cost = 3.1 + k * 0.05
-            yield _with_arguments(site, node, texts, node.keywords, cost, "parameters passed", also=[f"{p}={value}"])
-
-
-def _over(site: Site, node: ast.expr, text: str) -> Splice:
-    return Splice(site.source.start(node), site.source.end(node), text)
-
-
-def _with_arguments(
-    site: Site,
-    node: ast.Call,
-    texts: list[str],
-    keywords: list[ast.keyword],
-    cost: float,
-    operator: str,
-    also: Sequence[str] = (),
-) -> Edit:
-    named = [
-        f"{k.arg}={site.source.segment(k.value)}" if k.arg else f"**{site.source.segment(k.value)}" for k in keywords
-    ]
-    start, end = site.source.end(node.func), site.source.end(node)
-    return Edit(cost, operator, (Splice(start, end, f"({', '.join([*texts, *named, *also])})"),))
-
-
 def subscripts(site: Site) -> Iterator[Edit]:
     """Indices exchanged between nested subscripts, slice bounds dropped or added, a subscript taken off."""
     node = site.node
@@ -219,8 +120,8 @@ def subscripts(site: Site) -> Iterator[Edit]:
                 1.9,
                 "indices exchanged",
                 (
-                    _over(site, first, site.source.segment(second)),
-                    _over(site, second, site.source.segment(first)),
+                    over(site, first, site.source.segment(second)),
+                    over(site, second, site.source.segment(first)),
                 ),
             )
     if isinstance(node.slice, ast.Slice):
@@ -245,7 +146,7 @@ def subscripts(site: Site) -> Iterator[Edit]:
         yield site.replaced(site.source.segment(node.value), 2.9, "subscript dropped")
         index = site.source.segment(node.slice)
         for text, cost in ((f"{index}:", 3.0), (f":{index}", 3.0), (f"-{index}", 2.6)):
-            yield Edit(cost, "slice", (_over(site, node.slice, text),))
+            yield Edit(cost, "slice", (over(site, node.slice, text),))
         yield site.replaced(f"{site.inner(node.value, 14)}.get({index})", 3.0, "get for subscript")
         for default in ("0", "[]", "''", "{}"):
             yield site.replaced(f"{site.inner(node.value, 14)}.get({index}, {default})", 3.3, "get for subscript")
@@ -257,7 +158,7 @@ def choices(site: Site) -> Iterator[Edit]:
     match node:
         case ast.IfExp(body=body, orelse=orelse):
             one, other = site.source.segment(body), site.source.segment(orelse)
-            yield Edit(1.8, "branches exchanged", (_over(site, body, other), _over(site, orelse, one)))
+            yield Edit(1.8, "branches exchanged", (over(site, body, other), over(site, orelse, one)))
             yield site.replaced(one, 2.8, "choice decided")
             yield site.replaced(other, 2.8, "choice decided")
         case ast.Tuple(elts=elements) if len(elements) == 2:
@@ -266,7 +167,7 @@ def choices(site: Site) -> Iterator[Edit]:
                 yield Edit(
                     2.4,
                     "elements exchanged",
-                    (_over(site, elements[0], other), _over(site, elements[1], one)),
+                    (over(site, elements[0], other), over(site, elements[1], one)),
                 )
         case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
             yield from _comprehension(site, node)
@@ -277,6 +178,7 @@ def _comprehension(site: Site, node: ast.ListComp | ast.SetComp | ast.GeneratorE
         for condition in generator.ifs:
             start = site.source.text.rindex("if", 0, site.source.start(condition))
             yield Edit(2.7, "filter dropped", (Splice(start, site.source.end(condition), ""),))
+    yield site.replaced(site.source.segment(node.generators[0].iter), 2.9, "comprehension unwrapped")
     last = node.generators[-1]
     if last.ifs:
         return
@@ -291,5 +193,5 @@ def _comprehension(site: Site, node: ast.ListComp | ast.SetComp | ast.GeneratorE
                     yield Edit(3.6, "filter added", (Splice(behind, behind, f" if {name} {sign} {other}"),))
 
 
-TEMPLATES_NEAR = (off_by_one, rounded_up, calls, subscripts, choices, value_for_literal)
+TEMPLATES_NEAR = (off_by_one, rounded_up, subscripts, choices, value_for_literal)
 TEMPLATES_FAR = (expression_replaced, target_replaced)

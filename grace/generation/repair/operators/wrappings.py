@@ -1,9 +1,12 @@
 """A value made into another by what the code around uses: called, clamped, combined, indexed."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from grace.generation.repair.operators.site import Edit, Site
+
+_WORD = re.compile(r"[a-z]{3,}")
 
 
 def wrapped(site: Site) -> Iterator[Edit]:
@@ -30,13 +33,16 @@ def wrapped(site: Site) -> Iterator[Edit]:
         calls.update({"len": 3.0, "max": 3.4, "min": 3.4})
     calls.setdefault("str", 2.9)
     calls.setdefault("bool", 3.3)
+    spoken = set(_WORD.findall(text.lower()))
     for k, own in enumerate(site.scope.callables):
-        calls.setdefault(own, 3.2 + min(k, 20) * 0.04)
+        shared = 0.6 if spoken & set(_WORD.findall(own.lower())) else 0.0  # `escape_title(title)`
+        calls.setdefault(own, 3.2 + min(k, 20) * 0.04 - shared)
     for function, cost in calls.items():
         if not text.startswith(f"{function}("):
             yield site.replaced(f"{function}({text})", cost, "wrapped in a call")
     for method in sorted(site.scope.self_methods):
-        yield site.replaced(f"self.{method}({text})", 3.4, "wrapped in a call")
+        shared = 0.6 if spoken & set(_WORD.findall(method.lower())) else 0.0
+        yield site.replaced(f"self.{method}({text})", 3.4 - shared, "wrapped in a call")
     tight = site.inner(site.node, 14)
     methods: dict[str, float] = {}
     if kind in ("", "str"):

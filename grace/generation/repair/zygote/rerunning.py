@@ -23,7 +23,7 @@ _KEPT = ("__dict__", "__weakref__", "__doc__", "__module__")
 def imports_of_names(root: str) -> Imports:
     """What the imported modules of the project import by name from each other, read from their sources."""
     found: Imports = {}
-    for name, module in _project_modules(root):
+    for name, module in project_modules(root):
         try:
             with open(module.__file__ or "", "rb") as source:
                 tree = ast.parse(source.read())
@@ -39,7 +39,8 @@ def imports_of_names(root: str) -> Imports:
     return found
 
 
-def _project_modules(root: str) -> Iterator[tuple[str, types.ModuleType]]:
+def project_modules(root: str) -> Iterator[tuple[str, types.ModuleType]]:
+    """Imported modules whose files lie below root, by name."""
     for name, module in list(sys.modules.items()):
         path = getattr(module, "__file__", None)
         if isinstance(path, str) and os.path.abspath(path).startswith(root + os.sep):

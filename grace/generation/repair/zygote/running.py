@@ -5,18 +5,22 @@ from __future__ import annotations
 import copy
 import os
 import time
+import unittest
 from typing import TYPE_CHECKING
 
 import pytest
 from _pytest.assertion import rewrite
 from _pytest.reports import TestReport
 from _pytest.runner import runtestprotocol
+from _pytest.unittest import TestCaseFunction
 
 from . import clock
 
 PASSED, FAILED, ERROR, HUNG, SKIPPED = "passed", "failed", "error", "hung", "skipped"
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), type, range)
 _JUDGED_MARKS = {"skip", "skipif", "xfail", "usefixtures", "filterwarnings"}
+_CASE_MARKS = ("__unittest_skip__", "__unittest_expecting_failure__")
+_CASE_FIXTURE = "_unittest_setUpClass_fixture_"
 _COROUTINE, _ASYNC_GENERATOR = 0x80, 0x200
 _RENDERED, _COMPARED = rewrite._saferepr, rewrite._call_reprcompare
 
@@ -141,11 +145,41 @@ def _full_protocol(item: pytest.Item, following: pytest.Item | None, reports: li
         item.config.pluginmanager.unregister(listener)
 
 
+def _case_call(item: TestCaseFunction) -> Callable[[], object] | None:
+    """`setUp`, the method, `tearDown` and the clean-ups on a new instance; None where a class or module is set up."""
+    case: Any = getattr(item.parent, "obj", None)
+    plain: Any = unittest.TestCase
+    if not issubclass(case, plain) or case.run is not plain.run or issubclass(case, unittest.IsolatedAsyncioTestCase):
+        return None
+    for name in ("setUpClass", "tearDownClass"):
+        if getattr(getattr(case, name), "__func__", None) is not getattr(plain, name).__func__:
+            return None
+    if any(getattr(of, mark, False) for of in (case, getattr(case, item.name, None)) for mark in _CASE_MARKS):
+        return None
+    if not all(name == "request" or name.startswith(_CASE_FIXTURE) for name in item.fixturenames):
+        return None
+
+    def call() -> None:
+        instance = case(item.name)
+        try:
+            instance.setUp()
+            try:
+                getattr(instance, item.name)()
+            finally:
+                instance.tearDown()
+        finally:
+            instance.doCleanups()
+
+    return call
+
+
 def direct_call(item: pytest.Item) -> Callable[[], object] | None:
     """A function that runs the test as a plain call with fresh arguments, None where fixtures or marks forbid it."""
-    if type(item) is not pytest.Function:
-        return None
     if any(mark.name in _JUDGED_MARKS for mark in item.iter_markers()):
+        return None
+    if isinstance(item, TestCaseFunction):
+        return _case_call(item)
+    if type(item) is not pytest.Function:
         return None
     code = getattr(item.function, "__code__", None)
     if code is None or code.co_flags & (_COROUTINE | _ASYNC_GENERATOR):

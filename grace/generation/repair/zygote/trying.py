@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from . import clock, running
+from .namespaces import Namespaces
 from .swapping import NotSwappableError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Trial:
         self._explaining: bool = order.get("explain", False)
         self._call: Callable[[], object] | None = running.direct_call(item) if order["direct"] else None
         self._failure = failure
+        self._namespaces: Namespaces | None = None
 
     def freeze(self) -> None:
         """Before forking: children that do not walk these objects do not copy their pages."""
@@ -57,7 +59,12 @@ class Trial:
         """
         _, edits = candidate
         running.explanations(False)
+        if self._namespaces is None and not self._isolated:
+            self._verdict([])  # what the project sets up once, when it is first used, is no candidate's doing
+            self._namespaces = Namespaces(self._root)
         letter, _ = self._verdict(edits)
+        if self._namespaces is not None:
+            self._namespaces.restore()
         emit(letter)
         if self._explaining and not edits and letter[0] == "f":
             running.explanations(True)

@@ -32,7 +32,7 @@ def unchanged(item: pytest.Item, root: str, order: Order) -> Iterator[Answer]:
 
     A site names the function, the line its statement starts on, the original expression and its replacements;
     all of them are evaluated, in the running frame, each time that line starts. Expressions are free of
-    effects: the asking side sees to that.
+    effects as far as their shape tells: the asking side sees to that. What names an iterator is not judged.
     """
     path = os.path.join(root, order["path"])
     sites = [_Site(site) for site in order["sites"]]
@@ -77,9 +77,12 @@ class _Site:
         if not self._left or self._original is None:
             return
         there = (frame.f_globals, dict(frame.f_locals))
+        if _uses_up(self._original, there):
+            self._left = {}
+            return
         expected = _evaluated(self._original, there)
         for position, code in list(self._left.items()):
-            if not _same(expected, _evaluated(code, there)):
+            if _uses_up(code, there) or not _same(expected, _evaluated(code, there)):
                 del self._left[position]
 
     def verdicts(self) -> list[bool]:
@@ -92,6 +95,12 @@ def _compiled(text: str) -> CodeType | None:
         return compile(text, "<expression>", "eval", dont_inherit=True)
     except (SyntaxError, ValueError):
         return None  # no expression: never the same
+
+
+def _uses_up(code: CodeType, there: Namespaces) -> bool:
+    """Whether an expression names an iterator, of which the test would find less than without us."""
+    everywhere, here = there
+    return any(hasattr(type(here.get(name, everywhere.get(name))), "__next__") for name in code.co_names)
 
 
 def _evaluated(code: CodeType, there: Namespaces) -> Evaluated:

@@ -76,11 +76,11 @@ class Proposals:
 def propose() -> Callable[..., Proposals]:
     """Candidates for one file; `red` fields say how the failing test ended."""
 
-    def make(text: str, *, lines: Iterable[int] = (), expected: tuple[str, ...] = (), **red: Any) -> Proposals:
+    def make(text: str, *, lines: Iterable[int] = (), test: str = "", **red: Any) -> Proposals:
         source = Source("code.py", text)
         scores = {("code.py", n): 1.0 for n in lines or range(1, len(source.line_starts) + 1)}
-        test = RedTest(test_id="test_code.py::test", outcome="failed", **red)
-        return Proposals(source, CandidateSpace({"code.py": source}, scores, test, expected))
+        red_test = RedTest(test_id="test_code.py::test", outcome="failed", **red)
+        return Proposals(source, CandidateSpace({"code.py": source}, scores, red_test, test))
 
     return make
 

@@ -179,3 +179,35 @@ def test_what_runs_at_import_is_edited_too(propose: Propose, before: str, after:
     candidate = propose(before).offer(after)
     assert candidate is not None
     assert candidate.unit.function is None
+
+
+LABEL = """\
+def label(row, names):
+    kept = [row["name"] + "s"]
+    if names:
+        kept += [row["end"], row["more"]]
+    return ", ".join(kept)
+"""
+
+
+@pytest.mark.parametrize(("own", "other"), [('"', "'"), ("'", '"')])
+def test_new_strings_have_the_quotes_of_the_file(propose: Propose, own: str, other: str) -> None:
+    program = LABEL.replace('"', own)
+    added = [text for _, text in propose(program).texts() if text.count(own) > program.count(own)]
+    assert len(added) > 100
+    assert not [text for text in added if other in text]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('row["name"] + "s"', '(row["name"] or "") + "s"'),
+        ('row["name"] + "s"', 'row.get("name", "") + "s"'),
+        ("row['name'] + 's'", "(row['name'] or \"\") + 's'"),
+        ("row['name'] + 's'", "row['name' or \"\"] + 's'"),
+        ("row['name'] + 's'", "row['ame'] + 's'"),
+    ],
+)
+def test_a_new_string_beside_old_ones_leaves_them_their_quotes(propose: Propose, before: str, after: str) -> None:
+    program = LABEL.replace('row["name"] + "s"', before)
+    assert propose(program).offer(program.replace(before, after)) is not None

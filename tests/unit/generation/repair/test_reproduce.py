@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from grace.contracts import Interpreter, Reproduction, ReproductionStatus, Request
+from grace.errors import InputError
 from grace.generation.repair.reproduce import reproduce
 from grace.git import GitRepository
 from grace.ports import CommandRunner
@@ -60,6 +61,32 @@ def test_a_red_test_comes_with_what_it_raised_and_where(shown: Callable[..., Rep
     assert (red.test_id, red.outcome, red.exception) == ("test_code.py::test_half", "failed", "AssertionError")
     assert "assert 3 == 5" in red.message
     assert [(frame.path, frame.line) for frame in red.frames] == [("test_code.py", 4)]
+
+
+def test_secrets_in_what_was_raised_are_not_kept(shown: Callable[..., Reproduction]) -> None:
+    raising = "raise RuntimeError('no answer from https://ann:hunter2@host/')"
+    (red,) = shown({"test_a.py": f"def test_a():\n    {raising}\n"}).red
+    assert red.message == "no answer from https://[redacted]@host/"
+
+
+def test_secrets_of_a_command_and_its_output_are_not_kept(
+    make_repository: Callable[..., GitRepository],
+    ask: Callable[..., Request],
+    runner: CommandRunner,
+    interpreter: Interpreter,
+) -> None:
+    repository = make_repository({"test_a.py": "def test_a(): pass\n"})
+    ports: dict[str, Any] = {"repository": repository, "runner": runner, "interpreter": interpreter}
+    script = "import sys; print('https://ann:hunter2@host/'); sys.exit(len(sys.argv[2]) - 3)"
+    for given, status in (("abc", ReproductionStatus.GREEN), ("wxyz", ReproductionStatus.RED)):
+        request = ask(repository, test_command=("python", "-c", script, "--token", given))
+        found = reproduce(request, **ports)
+        assert found.status is status
+        assert "--token '[redacted]'` " in found.reason
+        assert "hunter2" not in found.reason and given not in found.reason
+    with pytest.raises(InputError) as raised:
+        reproduce(ask(repository, test_command=("API_KEY=abc", "make")), **ports)
+    assert "abc" not in str(raised.value)
 
 
 def test_only_the_tests_asked_for_are_run(shown: Callable[..., Reproduction]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grace.generation.repair.source import Source, Splice, apply_splices, decode
+from grace.generation.repair.source import Source, Splice, apply_splices, decode, trimmed
 
 PROGRAM = '''\
 # -*- coding: utf-8 -*-
@@ -111,6 +111,65 @@ def test_what_is_replaced_by_itself_stays(text: str, data: st.DataObject) -> Non
     end = data.draw(st.integers(start, len(text)))
     assert apply_splices(text, (Splice(start, end, text[start:end]),)) == text
     assert apply_splices(text, ()) == text
+
+
+@given(st.text(), st.data())
+def test_a_trimmed_splice_does_the_same_and_starts_and_ends_with_what_is_new(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    splice = Splice(start, end, data.draw(st.text() | st.just(text[start:end])))
+    less = trimmed(text, splice)
+    assert apply_splices(text, (less,)) == apply_splices(text, (splice,))
+    assert trimmed(text, less) == less
+    assert (less.start == less.end and not less.text) == (splice.text == text[start:end])
+
+
+DOUBLE = 'NAMES = {"one": "two", "three": "it\'s"}\n'
+EXPRESSIONS = st.lists(
+    st.sampled_from(["''", "'a'", '"a"', "'b'", "a", "b'a'", "'say \"a\"'", r"'\n'", r"'\''", "'''b'''", "f'{a}'"]),
+    min_size=1,
+    max_size=4,
+).map(" or ".join)
+
+
+@given(EXPRESSIONS, EXPRESSIONS)
+def test_exchanging_quotes_changes_no_value_and_nothing_that_stays(old: str, new: str) -> None:
+    text = f"{DOUBLE}x = {old}\n"
+    start = text.rindex(old)
+    splice = Splice(start, start + len(old), new)
+    (quoted,) = Source("a.py", text).in_its_quotes((splice,))
+    before, after = apply_splices(text, (splice,)), apply_splices(text, (quoted,))
+    assert ast.dump(ast.parse(before)) == ast.dump(ast.parse(after))
+    kept = trimmed(text, splice)
+    assert after.startswith(text[: kept.start]) and after.endswith(text[kept.end :])
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("x = 'a'\n", "['']"),
+        ("x = 1\n", "['']"),
+        ('"""Doc."""\n', '[""]'),
+        ('"""Doc."""\nx = \'a\'\n', "['']"),
+        ('x = "it\'s"\n', '[""]'),
+        ("x = \"a\"  # it's, isn't it\n", '[""]'),
+    ],
+)
+def test_a_file_prefers_the_quotes_of_most_of_its_strings(text: str, new: str) -> None:
+    assert Source("a.py", text).in_its_quotes((Splice(0, 0, "['']"),)) == (Splice(0, 0, new),)
+
+
+def test_what_moves_keeps_its_quotes() -> None:
+    text = f"{DOUBLE}a = 'a'\nb = 1\n"
+    first, second = text.index("a ="), text.index("b =")
+    moved = (Splice(first, second, ""), Splice(len(text), len(text), text[first:second]))
+    assert Source("a.py", text).in_its_quotes(moved) == moved
+
+
+def test_inside_of_an_f_string_quotes_stay() -> None:
+    text = f'{DOUBLE}x = f"{{a}}"\n'
+    inside = (Splice(text.rindex("a"), text.rindex("a") + 1, "a or ''"),)
+    assert Source("a.py", text).in_its_quotes(inside) == inside
 
 
 @pytest.mark.parametrize(

@@ -136,5 +136,14 @@ def test_expected_errors_are_read_from_the_test(test: str, names: tuple[str, ...
 
 def test_what_the_test_expects_to_be_raised_is_raised(propose: Propose) -> None:
     before = "def f(n):\n    return n\n"
-    proposals = propose(before, expected=("ValueError",), exception="Failed")
+    proposals = propose(before, test="with raises(ValueError): f(1)", exception="Failed")
     assert proposals.offer("def f(n):\n    if n < 0:\n        raise ValueError(n)\n    return n\n")
+
+
+def test_an_attribute_that_may_be_missing_is_asked_for_with_what_the_test_expects(propose: Propose) -> None:
+    before, after = "def f(x):\n    return x.name\n", "def f(x):\n    return getattr(x, 'name', 'nobody')\n"
+    red = {"exception": "AttributeError", "message": "'X' object has no attribute 'name'"}
+    test = "def test():\n    assert f(1) == 'nobody'\n"
+    frames = (Location(path="code.py", line=2, end_line=2),)
+    assert propose(before, test=test, frames=frames, **red).offer(after) is not None
+    assert propose(before, frames=frames, **red).offer(after) is None

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from grace.contracts import Location
+
 Propose = Callable[..., Any]
 
 
@@ -119,3 +121,62 @@ def test_what_stands_outside_of_the_edit_stays_as_it_is(propose: Propose) -> Non
             assert after.endswith("\n\n\n\ny = [ 1,\n 2 ]")
             count += 1
     assert count > 100
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(x):\n    return x.y\n", "def f(x):\n    if x is None:\n        x = []\n    return x.y\n"),
+        ("def f(x):\n    g(x)\n", "def f(x):\n    if isinstance(x, bytes):\n        x = x.decode()\n    g(x)\n"),
+        (
+            "def f(x):\n    if x:\n        x += 1\n    else:\n        x -= 1\n    return x\n",
+            "def f(x):\n    x += 1\n    return x\n",
+        ),
+        (
+            "def f(x):\n    if x:\n        x += 1\n    else:\n        x -= 1\n    return x\n",
+            "def f(x):\n    x -= 1\n    return x\n",
+        ),
+    ],
+)  # fmt: skip
+def test_values_and_branches_under_a_condition(propose: Propose, before: str, after: str, newline: str) -> None:
+    assert offered(propose, before.replace("\n", newline), after.replace("\n", newline))
+
+
+def test_a_branch_that_an_elif_goes_on_is_not_taken_alone(propose: Propose) -> None:
+    before = "def f(x):\n    if x:\n        x += 1\n    elif x == 0:\n        x -= 1\n    return x\n"
+    assert not offered(propose, before, "def f(x):\n    elif x == 0:\n        x -= 1\n    return x\n")
+
+
+RAISING = "def f(xs, k):\n    for x in xs:\n        n = x[k]\n    return n\n"
+TRIED = """\
+def f(xs, k):
+    for x in xs:
+        try:
+            n = x[k]
+        except KeyError:
+            continue
+    return n
+"""
+CAUGHT = "def f(xs, k):\n    try:\n        return xs[k]\n    except {}:\n        return None\n"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (RAISING, TRIED),
+        (RAISING, TRIED.replace("continue", "n = None")),
+        (CAUGHT.format("IndexError"), CAUGHT.format("KeyError")),
+        (CAUGHT.format("IndexError"), CAUGHT.format("(IndexError, KeyError)")),
+        (CAUGHT.format("(IndexError, OSError,)"), CAUGHT.format("(IndexError, OSError, KeyError)")),
+    ],
+)
+def test_what_raised_is_tried_and_caught(propose: Propose, before: str, after: str, newline: str) -> None:
+    red = {"exception": "KeyError", "message": "'k'", "frames": (Location(path="code.py", line=3, end_line=3),)}
+    assert offered(propose, before.replace("\n", newline), after.replace("\n", newline), **red)
+
+
+def test_an_assertion_that_fails_is_not_caught(propose: Propose) -> None:
+    red = {"exception": "AssertionError", "message": "", "frames": (Location(path="code.py", line=3, end_line=3),)}
+    assert all("except" not in text for _, text in propose(RAISING, **red).texts())

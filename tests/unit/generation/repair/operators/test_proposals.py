@@ -11,6 +11,7 @@ PROGRAM = """\
 import math
 from collections import deque
 
+LETTER = "A"
 LIMIT = 10
 
 
@@ -88,6 +89,17 @@ EXAMPLES = {
     "result kept": ("left.union(right)", "left = left.union(right)"),
     "pass": ("pass", "count += 1"),
     "yield": ("return left", "yield left"),
+    "case added": ('ok = name in ("a", "b")', 'ok = name in ("a", "b", "A")'),
+    "case dropped": ('ok = name in ("a", "b")', 'ok = name in ("a",)'),
+    "type added": ("ok = isinstance(left, str)", "ok = isinstance(left, (str, bytes))"),
+    "type exchanged": ("ok = isinstance(left, str)", "ok = isinstance(left, Cart)"),
+    "method of the class": ("key = helper(name)", "key = self.work(name)"),
+    "function for method": ("key = self.helper(name)", "key = helper(name)"),
+    "spread": ("key = helper(left, right)", "key = helper(left, *right)"),
+    "not spread": ("key = helper(*left)", "key = helper(left)"),
+    "list of": ("key = [left]", "key = list(left)"),
+    "comprehension": ("key = [n for n in names]", "key = names"),
+    "pop": ("del table[name]", "table.pop(name, None)"),
 }
 
 

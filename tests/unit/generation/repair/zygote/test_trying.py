@@ -88,6 +88,31 @@ def test_a_test_that_only_fails_under_pytest_is_not_called_directly(warm: Warm) 
         assert tried(session, unit, [[]], direct=False, light=False)[0].startswith("fUserWarning")
 
 
+CASE = """import unittest
+from code_ import half
+
+class Half(unittest.TestCase):
+    CLASS
+    def setUp(self): self.wanted = 5
+    def test_half(self):
+        self.addCleanup(half, 0)
+        self.assertEqual(half(10), self.wanted)
+    def tearDown(self): assert self.wanted == 5
+"""
+
+
+def test_a_unittest_case_is_called_directly_unless_its_class_is_set_up(warm: Warm) -> None:
+    files = {"code_.py": HALF, "conftest.py": "def pytest_runtest_setup(item):\n    raise UserWarning\n"}
+    unit = function_unit(HALF, "half", "code_.py")
+    right = edit(unit, "3", "2")
+    with warm({**files, "test_code.py": CASE.replace("CLASS", "pass")}) as session:
+        assert [letter[0] for letter in tried(session, unit, [right, edit(unit, "3", "4"), right])] == ["p", "f", "p"]
+        assert tried(session, unit, [right], direct=False, light=False)[0].startswith("fUserWarning")
+    set_up = "@classmethod\n    def setUpClass(cls): cls.ready = True"
+    with warm({**files, "test_code.py": CASE.replace("CLASS", set_up)}) as session:
+        assert tried(session, unit, [right], light=False)[0].startswith("fUserWarning")
+
+
 def test_a_test_that_strangely_passes_has_a_letter_too(warm: Warm) -> None:
     files = {
         "code_.py": HALF,

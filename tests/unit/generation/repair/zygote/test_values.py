@@ -71,3 +71,12 @@ def test_a_site_visited_too_often_is_not_judged(warm: Warm) -> None:
     test = "from work import walk\n\ndef test_walk():\n    assert walk([1] * 400, 1) == 400\n"
     with warm({"work.py": CODE, "test_work.py": test}) as session:
         assert unchanged(session, [site(5, "x", "x + 0"), site(2, "0", "n - 1")]) == [[False], [True]]
+
+
+def test_what_names_an_iterator_is_not_judged_and_takes_nothing_from_it(warm: Warm) -> None:
+    test = "from work import walk\n\ndef test_walk():\n    assert walk(iter([1, 2]), 1) == 4\n"
+    with warm({"work.py": CODE, "test_work.py": test}) as session:
+        drawn = site(2, "0", "sum(xs)", "n - 1")
+        drawing = site(4, "list(xs)", "list(xs)", "0")
+        after = site(5, "x", "x", "1")
+        assert unchanged(session, [drawn, drawing, after]) == [[False, True], [False, False], [True, False]]
