@@ -28,6 +28,8 @@ PAIR_NUMBERS = 10**9
 """Pairs are numbered from here, singles from 0."""
 WHOLE_SUITE_SECONDS = 1.5
 """A suite quicker than this judges every survivor whole."""
+ASKED_AGAIN = 3
+"""How often a test that fails under a candidate is run again before the candidate is called broken."""
 LEAST_LIMIT = 0.03
 """CPU seconds that the quickest test still gets."""
 QUICK_LEAD = 0.2
@@ -231,14 +233,16 @@ class Hunt:
         return None if failed is None else str(self.session.tests[failed])
 
     def _broken(self, tests: list[int], candidate: Candidate, seconds: float = 10.0) -> int | None:
-        """The first of the tests that fails under the candidate, also when it is run again alone.
+        """The first of the tests that fails under the candidate, each time it is run again alone, too.
 
         Else a test that fails now and then, as those of timings do, would decide what is right.
         """
         left = tests
         while left:
             failed = self._first_failure(left, candidate, seconds)
-            if failed is None or self._first_failure([failed], candidate, seconds) is not None:
+            if failed is None:
+                return None
+            if all(self._first_failure([failed], candidate, seconds) is not None for _ in range(ASKED_AGAIN)):
                 return failed
             left = left[left.index(failed) + 1 :]
         return None

@@ -4,11 +4,14 @@ import ast
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grace.generation.repair.candidates import Candidate
 from grace.generation.repair.naturalness import Naturalness
 from grace.generation.repair.source import Source
+
+NEARLY = 0.6
+"""Difference of scores that says nothing about which of two patches that behave alike was meant."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,27 @@ def rank(
             score -= 0.35 * math.log2(cluster)
             score += 1.5 * _worse_share(given, original)
         ranked.append(Ranked(candidate, score, cluster))
-    return sorted(ranked, key=lambda r: (r.score, r.candidate.number))
+    ranked.sort(key=lambda r: (r.score, r.candidate.number))
+    return _plainest_first(ranked, answers)
+
+
+def _plainest_first(ranked: list[Ranked], answers: Mapping[int, Sequence[str]]) -> list[Ranked]:
+    """Of candidates that answer alike and score nearly so, the one that adds least takes the place of the best."""
+    alike: dict[tuple[str, ...], list[Ranked]] = {}
+    for one in ranked:
+        if (given := answers.get(one.candidate.number)) is not None:
+            alike.setdefault(tuple(given), []).append(one)
+    for best, *others in alike.values():
+        near = [one for one in others if one.score - best.score < NEARLY]
+        plainest = min([best, *near], key=lambda one: _growth(one.candidate))
+        if plainest is not best:
+            ranked.remove(plainest)
+            ranked.insert(ranked.index(best), replace(plainest, score=best.score))
+    return ranked
+
+
+def _growth(candidate: Candidate) -> int:
+    return sum(len(splice.text) - (splice.end - splice.start) for splice in candidate.splices)
 
 
 def _worse_share(given: Sequence[str], original: Sequence[str]) -> float:
@@ -67,12 +90,22 @@ def anti_patterns(source: Source, candidate: Candidate) -> float:
     penalty += 0.4 * len(before.names - after.names)
     penalty += 0.8 * len(after.unused - before.unused)
     penalty += 1.0 * (after.constant_tests - before.constant_tests)
+    penalty += 1.2 * max(0, after.idle - before.idle)
     penalty += 0.03 * abs(after.nodes - before.nodes)
     return penalty
 
 
 _EXCHANGING = frozenset(
-    {"relative", "other function", "attribute", "nearest name", "nearest attribute", "expression replaced"}
+    {
+        "missing function left out",
+        "method for function",
+        "relative",
+        "other function",
+        "attribute",
+        "nearest name",
+        "nearest attribute",
+        "expression replaced",
+    }
 )
 
 
@@ -84,6 +117,8 @@ class _Shape:
     names: frozenset[str]
     unused: frozenset[str]
     constant_tests: int
+    idle: int
+    """Operations of a value with itself, assignments to itself: nobody means them."""
     nodes: int
 
 
@@ -114,5 +149,23 @@ def _shape(source: Source, candidate: Candidate, text: str) -> _Shape:
         constant_tests=sum(
             isinstance(n, ast.If | ast.While | ast.IfExp) and isinstance(n.test, ast.Constant) for n in nodes
         ),
+        idle=sum(map(_is_idle, nodes)),
         nodes=len(nodes),
     )
+
+
+def _is_idle(node: ast.AST) -> bool:
+    match node:
+        case ast.BoolOp(values=parts):
+            pass
+        case ast.Compare(left=left, comparators=others):
+            parts = [left, *others]
+        case ast.BinOp(left=left, op=ast.Sub() | ast.Div() | ast.FloorDiv() | ast.Mod(), right=right):
+            parts = [left, right]
+        case ast.IfExp(body=body, orelse=orelse):
+            parts = [body, orelse]
+        case ast.Assign(targets=[target], value=value):
+            return ast.unparse(target) == ast.unparse(value)
+        case _:
+            return False
+    return len({ast.dump(part) for part in parts}) < len(parts)

@@ -270,6 +270,8 @@ def _nothing(trail: _Trail, seconds: float, late: bool) -> Repair:
         reason = "an edit turns some of the red tests green, but none was found for the others"
     elif last and not last.sources:
         reason = "the red tests execute no line of the project that may be edited"
+    elif last and last.found.plausible:
+        reason = "what turns the red tests green breaks others that do not run the edited code by themselves"
     elif late or not last or not last.found.exhausted:
         reason = "the time was used up before a candidate passed every test; --timeout gives more"
     else:

@@ -1,12 +1,14 @@
 import hashlib
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from grace.contracts import Change, CheckStatus, FileEdit, Interpreter, Provenance, Verification
 from grace.git import GitRepository
+from grace.ports import CommandResult, CommandRunner, Confinement, Limits
 from grace.verification.checks import verify_change
 from grace.verification.interpreter import find_interpreter
 from grace.verification.sandbox import best_runner
@@ -81,11 +83,12 @@ def verify(
     red: tuple[str, ...] = RED,
     collected: int = 2,
     seconds: float = 60,
+    runner: CommandRunner | None = None,
 ) -> Verification:
     return verify_change(
         proposed,
         repository=repo,
-        runner=best_runner(),
+        runner=runner or best_runner(),
         interpreter=interpreter,
         test_command=test_command,
         tests=(),
@@ -211,6 +214,41 @@ def test_a_fix_that_depends_on_the_hash_seed_is_flaky(tmp_path: Path, interprete
     lucky = "import os\n\ndef double(x):\n    return x * 2 if os.environ['PYTHONHASHSEED'] == '0' else 0\n"
     verification = verify(repo, change(repo, {"calc.py": lucky}), interpreter)
     assert "PYTHONHASHSEED=1" in failed(verification)["red tests again"]
+
+
+class Steadying:
+    """The real runner, which gives every workspace but the first what an unsteady test needs."""
+
+    def __init__(self) -> None:
+        self.isolation = best_runner().isolation
+        self.start = best_runner().start
+        self.runs = 0
+
+    def run(self, argv: Sequence[str], confinement: Confinement, limits: Limits) -> CommandResult:
+        if self.runs:
+            (confinement.workspace / "steady").touch()
+        self.runs += 1
+        return best_runner().run(argv, confinement, limits)
+
+
+UNSTEADY = "import os\n\ndef test_unsteady():\n    assert os.path.exists('steady')\n"
+
+
+def test_a_test_that_fails_now_and_then_is_named_and_decides_nothing(tmp_path: Path, interpreter: Interpreter) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST, "test_unsteady.py": UNSTEADY})
+    verification = verify(repo, change(repo, {"calc.py": FIXED}), interpreter, runner=Steadying())
+    assert verification.passed
+    reasons = {check.name: check.reason for check in verification.checks}
+    assert reasons["test command"] == "passed when run again; failed at first: test_unsteady.py::test_unsteady"
+
+
+def test_a_red_test_that_fails_once_decides(tmp_path: Path, interpreter: Interpreter) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST, "test_unsteady.py": UNSTEADY})
+    red = (*RED, "test_unsteady.py::test_unsteady")
+    runner = Steadying()
+    verification = verify(repo, change(repo, {"calc.py": FIXED}), interpreter, red=red, runner=runner)
+    assert "test_unsteady" in failed(verification)["test command"]
+    assert runner.runs == 1
 
 
 def test_a_hanging_suite_fails_at_its_limit(tmp_path: Path, interpreter: Interpreter) -> None:

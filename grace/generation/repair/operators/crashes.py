@@ -32,6 +32,11 @@ def at_expression(site: Site, red: RedTest) -> Iterator[Edit]:
                 yield site.replaced(f"self.{name}", 0.5, "self added")
             for owner in site.scope.module_names:
                 yield site.replaced(f"{owner}.{name}", 1.4, "module added")
+        case ("NameError", ast.Call(func=ast.Name(id=name), args=[only], keywords=[])) if name in quoted:
+            yield site.replaced(site.inner(only, 14), 0.9, "missing function left out")
+            members = [m for m in _every_builtin_method() if m == name or name.endswith(m)]
+            for k, method in enumerate(sorted(members, key=len, reverse=True)):
+                yield site.replaced(f"{site.inner(only, 14)}.{method}()", 0.8 + k * 0.1, "method for function")
         case ("AttributeError", ast.Attribute(attr=name)) if name in quoted:
             end = site.source.end(node)
             span = end - len(name), end
@@ -214,6 +219,10 @@ def _nearest(name: str, known: list[str]) -> list[str]:
 
 
 _NOISE = frozenset(n for n in BUILTINS if n.startswith("_"))
+
+
+def _every_builtin_method() -> list[str]:
+    return sorted({m for owner in (str, list, dict, set) for m in dir(owner) if not m.startswith("_")})
 
 
 def _builtin_methods(type_name: str) -> list[str]:

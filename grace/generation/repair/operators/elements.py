@@ -1,6 +1,7 @@
 """Collections written out in the code: one element more, one fewer."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from grace.generation.repair.operators.site import Edit, Site
@@ -8,6 +9,11 @@ from grace.generation.repair.source import Splice
 
 MOST_ADDED = 60
 """Elements offered to one collection."""
+_WORD = re.compile(r"[A-Za-z]{3,}")
+_NAMED = re.compile(r"""[bu]?(['"]?)[A-Za-z_][\w.-]*\1""")
+"""A name, or a literal that holds nothing else."""
+MOST_IN_ORDER = 40
+"""Elements of a collection into which others are put at any place."""
 _TYPES = ("str", "bytes", "int", "float", "bool", "list", "tuple", "set", "dict", "type(None)")
 _Written = ast.Tuple | ast.List | ast.Set
 
@@ -21,7 +27,12 @@ def element_added(site: Site) -> Iterator[Edit]:
     there = {site.source.segment(e) for e in node.elts}
     asked = 0.0 if _is_asked(site) else 0.5
     for k, text in enumerate(_alike(site, node.elts, there)):
-        yield Edit(2.7 + asked + k * 0.02, "element added", (Splice(last, last, f", {text}"),))
+        cost = 2.7 + asked + k * 0.02
+        yield Edit(cost, "element added", (Splice(last, last, f", {text}"),))
+        if site.role == "iterated" and len(node.elts) <= MOST_IN_ORDER:  # where the order counts
+            for element in node.elts:
+                at = site.source.start(element)
+                yield Edit(cost + 0.3, "element added", (Splice(at, at, f"{text}, "),))
 
 
 def element_dropped(site: Site) -> Iterator[Edit]:
@@ -63,24 +74,29 @@ def _is_asked(site: Site) -> bool:
 
 
 def _alike(site: Site, elements: list[ast.expr], there: set[str]) -> Iterator[str]:
+    """What may be an element too, those first that have a word in common with one."""
     found: dict[str, None] = {}
-    first = elements[-1]
-    match first:
+    match elements[-1]:
         case ast.Constant(value=value):
-            literals = [*site.scope.tested, *site.scope.constants[:40]]
-            alike = [repr(o) for o in literals if type(o) is type(value) and len(repr(o)) < 40]
-            found.update(dict.fromkeys(alike))
+            named = [*site.scope.self_attributes, *sorted(site.scope.self_methods)]
+            literals = [*site.scope.tested, *site.scope.constants, *named]
+            found.update(dict.fromkeys(repr(o) for o in literals if type(o) is type(value) and len(repr(o)) < 40))
         case ast.Name(id=name):
-            if site.parent and _is_asked(site):
+            if _is_asked(site):
                 found.update(dict.fromkeys(_classes(site, there)))
-            words = {word for e in elements if isinstance(e, ast.Name) for word in e.id.split("_")}
-            known = [*site.scope.variables, *site.scope.callables, *site.scope.module_names]
-            found.update(dict.fromkeys(n for n in known if n.isupper() == name.isupper() and words & {*n.split("_")}))
-            found.update(dict.fromkeys(site.scope.variables[:12]))
+            known = [*site.scope.variables[:12], *site.scope.callables, *site.scope.module_names]
+            found.update(dict.fromkeys(n for n in known if n.isupper() == name.isupper()))
         case ast.Attribute(value=owner):
             text = site.source.segment(owner)
             found.update(dict.fromkeys(f"{text}.{a}" for a in site.scope.attributes.get(text, ())))
-    yield from [text for text in found if text not in there][:MOST_ADDED]
+    there |= {repr(e.value) for e in elements if isinstance(e, ast.Constant)}
+    words = {word for text in there for word in _WORD.findall(text)}
+    named = all(_NAMED.fullmatch(text) for text in there)
+
+    def strangeness(text: str) -> tuple[bool, bool]:
+        return words.isdisjoint(_WORD.findall(text)), named and not _NAMED.fullmatch(text)
+
+    yield from sorted((text for text in found if text not in there), key=strangeness)[:MOST_ADDED]
 
 
 def _classes(site: Site, there: set[str]) -> list[str]:

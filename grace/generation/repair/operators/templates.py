@@ -7,6 +7,7 @@ from grace.generation.repair.operators.site import Edit, Site, over
 from grace.generation.repair.scope import compatible, size
 from grace.generation.repair.source import Splice
 
+_ONE_ELEMENT = {"()": ("('',)", "(None,)", "(0,)"), "[]": ("['']", "[None]", "[0]", "[1]")}
 _COUNTS = {"index", "bound", "argument", "returned", "assigned", "compared", "operand", "iterated", "element"}
 
 
@@ -97,7 +98,7 @@ def value_for_literal(site: Site) -> Iterator[Edit]:
                 opening, closing = site.text[0], site.text[-1]
                 if isinstance(site.node, ast.List | ast.Set):
                     yield site.replaced(f"{opening}{name}{closing}", 2.7 + k * 0.03, "variable for literal")
-        for text in ("[]", "{}", "set()", "None", "''", "[[]]", "()"):
+        for text in ("[]", "{}", "set()", "None", "''", "[[]]", "()", *_ONE_ELEMENT.get(site.text, ())):
             if text != site.text:
                 yield site.replaced(text, 2.8, "literal for literal")
     else:
