@@ -36,6 +36,8 @@ QUICK_LEAD = 0.2
 """A lead test quicker than this, in CPU seconds, is also watched for what candidates leave in their process."""
 FEW = 6
 """So few candidates that shared a disturbed process are judged in a process each."""
+MOST_SIFTING = 8
+"""Green tests of a function that many survivors are asked at once."""
 FEW_ALONE = 500
 """After more than this, and more than half of all, every candidate gets a process of its own at once."""
 JOBS = 2
@@ -129,7 +131,7 @@ class Hunt:
                 kept = effective(self.session, self.lead, self.limit * 3, kept)
             survivors = list(self._survivors(kept))
             spent = time.monotonic() - began
-            for candidate in survivors:
+            for candidate in self._sifted(survivors):
                 self._judge(candidate)
             size = max(8, min(1024, int(size * 0.4 / max(spent, 0.01))))
             if self.found.plausible and stop_cost == float("inf"):
@@ -195,6 +197,30 @@ class Hunt:
         """Whether the original no longer fails, or no longer as it did in a new process."""
         return bool(control["tried"][1][0] == "p" or control.get("explained", self._explained) != self._explained)
 
+    def _sifted(self, survivors: Sequence[Candidate]) -> list[Candidate]:
+        """Without those that break a green test, as far as many can be asked at once in a process that they share."""
+        left = {candidate.number: candidate for candidate in survivors}
+        for example in {candidate.unit.number: candidate for candidate in survivors}.values():
+            for test in self._green_around(example)[:MOST_SIFTING]:
+                asked = [[c.number, [c.edits()]] for c in left.values() if c.unit is example.unit]
+                if len(asked) <= FEW:
+                    break
+                controls = [[-1 - job, []] for job in range(JOBS)]
+                order = {"test": test, "seconds": self._patience([test]), "direct": True, "light": True}
+                tried = self.session.order("try", candidates=[*asked, *controls], jobs=JOBS, isolated=False, **order)
+                letters = dict(answer["tried"] for answer in tried)
+                if all(letters.pop(number)[0] == "p" for number, _ in controls):
+                    for number, letter in letters.items():
+                        if letter[0] != "p":
+                            del left[number]
+        return list(left.values())
+
+    def _green_around(self, candidate: Candidate) -> list[int]:
+        """Green tests that run the edited function, quickest first."""
+        function = candidate.unit.function
+        first, last = (function.node.lineno, function.node.end_lineno or 0) if function else (1, 10**7)
+        return self.spectra.covering(candidate.path, range(first, last + 1))
+
     def _judge(self, candidate: Candidate) -> None:
         """All red tests, then the green ones that run the edited place; note what it is worth."""
         turned, broken = self._outcome(candidate)
@@ -211,9 +237,7 @@ class Hunt:
         seconds = self._patience(reds)
         answers = self.session.order("run", tests=reds, seconds=seconds, edits=[candidate.edits()])
         passed = sum(a["outcome"] == "passed" for a in answers)
-        function = candidate.unit.function
-        first, last = (function.node.lineno, function.node.end_lineno or 0) if function else (1, 10**7)
-        greens = self.spectra.covering(candidate.path, range(first, last + 1))
+        greens = self._green_around(candidate)
         if passed == len(reds) and self._green_seconds < WHOLE_SUITE_SECONDS:
             greens += sorted(self.spectra.green - set(greens))
         return passed, self._broken(greens, candidate, self._patience(greens)) is not None
@@ -257,7 +281,7 @@ class Hunt:
         waiting = self._pairs()
         while time.monotonic() < deadline and len(self.found.plausible) < ENOUGH_PLAUSIBLE:
             batch = list(itertools.islice(waiting, 512))
-            for candidate in self._survivors(batch):
+            for candidate in self._sifted(list(self._survivors(batch))):
                 self._judge(candidate)
             if self.found.plausible or not batch:
                 return

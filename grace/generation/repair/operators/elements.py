@@ -91,10 +91,10 @@ def _alike(site: Site, elements: list[ast.expr], there: set[str]) -> Iterator[st
             found.update(dict.fromkeys(f"{text}.{a}" for a in site.scope.attributes.get(text, ())))
     there |= {repr(e.value) for e in elements if isinstance(e, ast.Constant)}
     words = {word for text in there for word in _WORD.findall(text)}
-    named = all(_NAMED.fullmatch(text) for text in there)
+    only_names = all(_NAMED.fullmatch(text) for text in there)
 
     def strangeness(text: str) -> tuple[bool, bool]:
-        return words.isdisjoint(_WORD.findall(text)), named and not _NAMED.fullmatch(text)
+        return words.isdisjoint(_WORD.findall(text)), only_names and not _NAMED.fullmatch(text)
 
     yield from sorted((text for text in found if text not in there), key=strangeness)[:MOST_ADDED]
 
