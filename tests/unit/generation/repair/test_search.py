@@ -47,6 +47,14 @@ class Fixed:
         return self._repository.checkout(revision, patch=self._patch)
 
 
+def defined(found: Repair) -> dict[str, Callable[..., int]]:
+    """What the repaired file defines."""
+    assert found.change is not None
+    scope: dict[str, Callable[..., int]] = {}
+    exec(found.change.edits[0].after or b"", scope)
+    return scope
+
+
 LEAGUE = '''\
 """Points of a league.   Two spaces  are kept."""
 
@@ -242,3 +250,29 @@ def test_tests_that_run_no_code_of_the_project_have_no_repair(
     _, found = mend({"code_.py": "x = 1\n", "test_code.py": "def test_f():\n    assert 0\n"})
     assert found.change is None
     assert "no line of the project" in found.reason
+
+
+def test_a_test_that_fails_every_other_time_decides_nothing(mend: Callable[..., tuple[GitRepository, Repair]]) -> None:
+    unsteady = (
+        "from pathlib import Path\nfrom calc import double\n\ndef test_unsteady():\n    double(1)\n"
+        "    mark = Path(__file__).with_name('mark')\n    if mark.exists():\n        mark.unlink()\n"
+        "        raise AssertionError\n    mark.touch()\n"
+    )
+    code = "def double(x):\n    return x + 3\n"
+    test = "from calc import double\n\ndef test_double():\n    assert double(5) == 10 and double(2) == 4\n"
+    _, found = mend({"calc.py": code, "test_calc.py": test, "test_unsteady.py": unsteady})
+    assert defined(found)["double"](7) == 14
+
+
+def test_many_candidates_that_pass_the_lead_are_sifted_by_the_green_tests(
+    mend: Callable[..., tuple[GitRepository, Repair]],
+) -> None:
+    code = "def clip(n, low, high):\n    if n < low:\n        return low\n    return n\n"
+    test = (
+        "from clip import clip\n\ndef test_above():\n    assert clip(9, 1, 5) == 5\n\n"
+        "def test_below():\n    assert clip(-3, 1, 5) == 1\n\ndef test_inside():\n    assert clip(2, 1, 5) == 2\n\n"
+        "def test_equal():\n    assert clip(4, 4, 4) == 4\n"
+    )
+    _, found = mend({"clip.py": code, "test_clip.py": test})
+    clip = defined(found)["clip"]
+    assert [clip(n, 0, 10) for n in (-5, 0, 7, 10, 12)] == [0, 0, 7, 10, 10]
