@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from grace.contracts import Change, Check, CheckStatus, FileEdit, Interpreter, Verification
@@ -148,13 +149,13 @@ def _few_others_failed(suite_run: SuiteRun, red: tuple[str, ...]) -> tuple[str, 
 
 def _check_again(run: _Run, argv: tuple[str, ...], red: tuple[str, ...]) -> Check:
     """The tests that were red, alone, under other hash seeds: order and luck differ, the answer must not."""
-    name, seconds = "red tests again", 0.0
-    for seed in _OTHER_HASH_SEEDS:
+    name = "red tests again"
+    with ThreadPoolExecutor() as pool:
         try:
-            suite_run = run(argv, seed)
+            runs = list(pool.map(lambda seed: run(argv, seed), _OTHER_HASH_SEEDS))
         except EnvironmentLacking as error:
             return Check(name=name, status=CheckStatus.NOT_RUN, reason=str(error), command=argv)
-        seconds += suite_run.result.seconds
+    for seed, suite_run in zip(_OTHER_HASH_SEEDS, runs, strict=True):
         reason = suite.why_failed(suite_run) or _why_incomplete(suite_run, 0)
         passed = list(suite_run.report["outcomes"].values()).count("passed") if suite_run.report else 0
         if not reason and passed < min(len(red), _MAX_RED):
@@ -163,6 +164,7 @@ def _check_again(run: _Run, argv: tuple[str, ...], red: tuple[str, ...]) -> Chec
             reason = f"alone and with PYTHONHASHSEED={seed}: {reason}"
             return _of_run(name, suite_run, reason, CheckStatus.FAILED)
     left_out = f"the first {_MAX_RED} of {len(red)}" if len(red) > _MAX_RED else ""
+    seconds = max(suite_run.result.seconds for suite_run in runs)
     return Check(name=name, status=CheckStatus.PASSED, reason=left_out, command=argv, seconds=seconds)
 
 
