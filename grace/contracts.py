@@ -395,6 +395,8 @@ class Decision(Contract):
     verdict: Verdict
     results: tuple[PolicyResult, ...]
     votes_required: int = 0
+    roles: tuple[str, ...] = Field((), description="Whose votes count; empty: every approver's.")
+    within_seconds: float | None = Field(None, gt=0, description="Time for the votes; None: no limit.")
     policy_version: str
 
     @property
@@ -413,6 +415,26 @@ class Vote(Contract):
     comment: str = ""
     cast_at: AwareDatetime
     change_digest: str
+
+
+class AuditRecord(Contract):
+    """One thing that happened, chained by a keyed MAC to everything that happened before."""
+
+    sequence: int = Field(ge=1, description="1, 2, 3, ... over all runs.")
+    run_id: str
+    event: str = Field(description="'run.requested', 'change.decided', 'vote.cast', 'change.delivered', ...")
+    actor: str = Field(description="Who did it: a person, or 'grace'.")
+    at: AwareDatetime
+    facts: str = Field(description="Canonical JSON of what was done and on which evidence.")
+    previous: str = Field(description="The MAC of the record before; 64 zeros for the first.")
+    mac: str = Field(description="HMAC-SHA256 over all of the above, as hexadecimal digits.")
+
+
+class AuditHead(Contract):
+    """Where the audit chain stood: enough to notice later that a record was changed or is missing."""
+
+    length: int = Field(ge=0)
+    mac: str
 
 
 class Delivery(Contract):
