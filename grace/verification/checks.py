@@ -1,6 +1,5 @@
 """Judge a change: apply it alone to a clean checkout and run the user's own test command there."""
 
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from grace.contracts import Change, Check, CheckStatus, FileEdit, Interpreter, Verification
 from grace.errors import EnvironmentLacking, IntegrityError
+from grace.git.workspaces import workspace
 from grace.ports import CommandRunner, Limits, VersionControl
 from grace.redaction import redact, redact_command
 from grace.verification import suite
@@ -51,13 +51,13 @@ def verify_change(
 
     def run(argv: Sequence[str], hash_seed: str) -> SuiteRun:
         with (
-            repository.checkout(change.base_revision, patch=change.patch) as workspace,
-            tempfile.TemporaryDirectory(prefix="grace-loan-") as scratch,
+            repository.checkout(change.base_revision, patch=change.patch) as checkout,
+            workspace() as scratch,
         ):
             return suite.run_tests(
                 argv,
-                workspace=workspace,
-                scratch=Path(scratch),
+                workspace=checkout,
+                scratch=scratch,
                 runner=runner,
                 interpreter=interpreter,
                 limits=limits,

@@ -1,11 +1,10 @@
 """The project's own test command, where it is not pytest: run once, since only it says whether there is a bug."""
 
 import shlex
-import tempfile
-from pathlib import Path
 
 from grace.contracts import Interpreter, Request
 from grace.errors import InputError
+from grace.git.workspaces import workspace
 from grace.ports import CommandRunner, Limits, VersionControl
 from grace.redaction import redact, redact_command
 from grace.verification import suite
@@ -33,13 +32,13 @@ def why_own_command_fails(
     """
     seconds = request.budget.seconds
     with (
-        repository.checkout(request.base_revision) as workspace,
-        tempfile.TemporaryDirectory(prefix="grace-loan-") as scratch,
+        repository.checkout(request.base_revision) as checkout,
+        workspace() as scratch,
     ):
         ran = suite.run_tests(
             suite.resolve_command(request.options.test_command, request.options.tests, interpreter),
-            workspace=workspace,
-            scratch=Path(scratch),
+            workspace=checkout,
+            scratch=scratch,
             runner=runner,
             interpreter=interpreter,
             limits=Limits(wall_seconds=seconds, cpu_seconds=int(seconds) + 1),

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from grace.contracts import Location
 from grace.generation.repair.candidates import Candidate
 from grace.generation.repair.naturalness import Naturalness
 from grace.generation.repair.source import Source
 
+ELSEWHERE = 0.8
+"""What it costs a patch to lie outside of the function that crashed."""
 NEARLY = 0.6
 """Difference of scores that says nothing about which of two patches that behave alike was meant."""
 
@@ -29,14 +32,19 @@ def rank(
     sources: Mapping[str, Source],
     naturalness: Naturalness,
     answers: Mapping[int, Sequence[str]],
+    crashed: Location | None = None,
 ) -> list[Ranked]:
-    """Best first. `answers` gives, for some candidates and for -1 (the original), what they do on generated inputs."""
+    """Best first. `answers` gives, for some candidates and for -1 (the original), what they do on generated inputs.
+
+    `crashed` is where the project raised what ended a red test: a patch elsewhere may only keep it from being reached.
+    """
     groups = Counter(tuple(answers[c.number]) for c in plausible if c.number in answers)
     original = answers.get(-1, ())
     ranked = []
     for candidate in plausible:
         source = sources[candidate.path]
         score = candidate.cost + anti_patterns(source, candidate) + 0.5 * naturalness.surprise(source, candidate)
+        score += ELSEWHERE * (crashed is not None and not _holds(candidate, crashed))
         cluster = 1
         if (given := answers.get(candidate.number)) is not None:
             cluster = groups[tuple(given)]
@@ -64,6 +72,14 @@ def _plainest_first(ranked: list[Ranked], answers: Mapping[int, Sequence[str]]) 
 
 def _growth(candidate: Candidate) -> int:
     return sum(len(splice.text) - (splice.end - splice.start) for splice in candidate.splices)
+
+
+def _holds(candidate: Candidate, place: Location) -> bool:
+    """Whether the place lies in the function that the candidate edits; at module level, in its file."""
+    function = candidate.unit.function
+    if candidate.path != place.path or function is None:
+        return candidate.path == place.path
+    return function.node.lineno <= place.line <= (function.node.end_lineno or 0)
 
 
 def _worse_share(given: Sequence[str], original: Sequence[str]) -> float:

@@ -15,6 +15,7 @@ from grace.contracts import (
     Alternative,
     Change,
     FileEdit,
+    Location,
     Provenance,
     RedTest,
     Repair,
@@ -218,12 +219,19 @@ def _round(session: Session, known: Sequence[RedTest], deadline: float, base: Ba
     naturalness = Naturalness(source.text for source in sources.values())
     complete = bool(found.plausible)
     candidates = found.plausible or _most_turned(found)
-    ranked = rank(candidates, sources, naturalness, {})
+    crashed = _crash(hunt.red, sources)
+    ranked = rank(candidates, sources, naturalness, {}, crashed)
     answers = _answers(session, spectra, [r.candidate for r in ranked[:COMPARED]])
-    ranked = rank(candidates, sources, naturalness, answers)
+    ranked = rank(candidates, sources, naturalness, answers, crashed)
     while complete and ranked and hunt.first_broken(ranked[0].candidate):
         ranked.pop(0)
     return _Round(ranked, found, sources, complete)
+
+
+def _crash(red: RedTest, sources: Mapping[str, Source]) -> Location | None:
+    """Where the project itself raised what ended the test; None for a test that found its answer wrong."""
+    deepest = red.frames[-1:]
+    return deepest[0] if deepest and deepest[0].path in sources else None
 
 
 def _most_turned(found: Found) -> list[Candidate]:

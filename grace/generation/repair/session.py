@@ -4,7 +4,6 @@ import importlib.util
 import json
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 from grace.contracts import Interpreter
 from grace.errors import InputError, TransientError
+from grace.git.workspaces import workspace
 from grace.ports import CommandRunner, Confinement, Limits, RunningCommand
 from grace.redaction import redact
 from grace.verification.interpreter import target_environment
@@ -132,8 +132,8 @@ def warm_session(
 
     Raises NotStarted when pytest cannot collect at all, EnvironmentLacking when the sandbox cannot start.
     """
-    with tempfile.TemporaryDirectory(prefix="grace-loan-") as folder:
-        lent = _lent(interpreter, Path(folder))
+    with workspace() as folder:
+        lent = _lent(interpreter, folder)
         confinement = Confinement(
             workspace=root,
             readable=(*(Path(p) for p in interpreter.readable), ZYGOTE, *lent, *_targets(lent)),

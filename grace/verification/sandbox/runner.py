@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import BinaryIO, cast
 
 from grace.contracts import Isolation
 from grace.errors import EnvironmentLacking, InputError
+from grace.git.workspaces import workspace
 from grace.ports import CommandResult, Confinement, Limits, RunningCommand
 from grace.verification.sandbox.launcher.main import Specification
 from grace.verification.sandbox.launcher.namespaces import HOME
@@ -157,11 +157,11 @@ class Talk:
 def _launched(
     isolation: Isolation, argv: Sequence[str], confinement: Confinement, limits: Limits, *, talking: bool
 ) -> Iterator[Launched]:
-    workspace = confinement.workspace.absolute()
-    if not workspace.is_dir():
-        raise InputError(f"The workspace {workspace} is not a folder; name one that is.")
+    folder = confinement.workspace.absolute()
+    if not folder.is_dir():
+        raise InputError(f"The workspace {folder} is not a folder; name one that is.")
     with _scratch(isolation) as scratch:
-        specification = _specification(isolation, argv, confinement, workspace, limits, scratch)
+        specification = _specification(isolation, argv, confinement, folder, limits, scratch)
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
@@ -201,8 +201,8 @@ def _scratch(isolation: Isolation) -> Iterator[Path | None]:
     if isolation in (Isolation.BUBBLEWRAP, Isolation.NAMESPACES):
         yield None
     else:
-        with tempfile.TemporaryDirectory(prefix="grace-", ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
+        with workspace() as folder:
+            yield folder
 
 
 def _close(stream: object) -> None:

@@ -17,6 +17,7 @@ from grace.generation.repair.operators.statements import Place
 from grace.generation.repair.scope import BUILTINS
 from grace.generation.repair.source import Source, Splice
 
+_NO_SEQUENCE = re.compile(r"must be a sequence|not subscriptable|not a sequence|indexing|has no len\(\)|not reversible")
 _QUOTED = re.compile(r"'([^']+)'")
 
 
@@ -63,6 +64,11 @@ def at_expression(site: Site, red: RedTest) -> Iterator[Edit]:
             if isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
                 for function in ("str", "int", "float"):
                     yield site.replaced(f"{function}({site.text})", 1.8, "converted")
+        case ("TypeError", ast.Name() | ast.Attribute() | ast.Call()) if _NO_SEQUENCE.search(
+            red.message
+        ) and site.role in ("argument", "object", "operand"):
+            for k, function in enumerate(("list", "tuple", "sorted")):
+                yield site.replaced(f"{function}({site.text})", 1.5 + k * 0.2, "made a sequence")
         case ("TypeError", ast.Name() | ast.Attribute()) if "coroutine" in red.message:
             yield site.replaced(f"await {site.text}", 1.2, "awaited")
         case ("KeyError", ast.Subscript(ctx=ast.Load())):

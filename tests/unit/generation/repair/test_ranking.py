@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from grace.contracts import Location
 from grace.generation.repair.candidates import Candidate
 from grace.generation.repair.naturalness import Naturalness
 from grace.generation.repair.ranking import Ranked, anti_patterns, rank
-from grace.generation.repair.source import Source
+from grace.generation.repair.source import Source, Splice
 
 Propose = Callable[..., Any]
 
@@ -94,3 +95,37 @@ def test_surprise_is_bounded_and_survives_what_cannot_be_read(propose: Propose) 
     for new in ("name and (", '"""', "ä" * 50, ""):
         for texts in ([], [CODE], ["def f(:\n", CODE]):
             assert -2.0 <= Naturalness(texts).surprise(source, candidate(propose, "name and most", new)) <= 2.0
+
+
+def test_operating_on_a_value_with_itself_counts_against_a_patch(propose: Propose) -> None:
+    source = Source("code.py", CODE)
+    idle = candidate(propose, "name and most", "most and most")
+    meant = candidate(propose, "name and most", "most and found")
+    assert anti_patterns(source, idle) > anti_patterns(source, meant) + 1.0
+
+
+def test_of_patches_that_behave_alike_the_plainest_comes_first(propose: Propose) -> None:
+    news = ("name and most and names", "most")
+    assert order(propose, {}, *news)[0].candidate.number == 0
+    alike = order(propose, {-1: ["r1"], 0: ["r2"], 1: ["r2"]}, *news)
+    assert [ranked.candidate.number for ranked in alike] == [1, 0]
+    assert alike[0].score <= alike[1].score
+
+
+TWO = "def reach(xs):\n    return first(xs)\n\n\ndef first(xs):\n    return xs[0]\n"
+
+
+def test_a_patch_that_keeps_a_crash_from_being_reached_comes_after_one_where_it_happens(propose: Propose) -> None:
+    source = Source("code.py", TWO)
+    units = {c.unit.function.node.name: c.unit for c in propose(TWO).space if c.unit.function}
+
+    def made(number: int, function: str, old: str) -> Candidate:
+        start = TWO.index(old)
+        splice = Splice(start, start + len(old), "xs[:1]")
+        return Candidate(number, 2.0, "by hand", "code.py", units[function], (splice,), 1, None)
+
+    avoiding, mending = made(0, "reach", "first(xs)"), made(1, "first", "xs[0]")
+
+    crashed = Location(path="code.py", line=6, end_line=6)
+    ranked = rank([avoiding, mending], {"code.py": source}, Naturalness([TWO]), {}, crashed)
+    assert [r.candidate.number for r in ranked] == [1, 0]

@@ -44,6 +44,18 @@ def rank_of(propose: Propose, before: str, after: str, line: int, exception: str
             "NameError", "name 'defaultdict' is not defined", 3,
         ),
         (
+            "def f(d):\n    return pick(d.keys())\n", "def f(d):\n    return pick(list(d.keys()))\n", 2,
+            "TypeError", "Population must be a sequence.  For dicts or sets, use sorted(d).", 40,
+        ),
+        (
+            "def f(d):\n    return list(iterkeys(d))\n", "def f(d):\n    return list(d.keys())\n", 2,
+            "NameError", "name 'iterkeys' is not defined", 10,
+        ),
+        (
+            "def f():\n    return u('a')\n", "def f():\n    return 'a'\n", 2,
+            "NameError", "name 'u' is not defined", 10,
+        ),
+        (
             "def f(x):\n    return x.strp()\n", "def f(x):\n    return x.strip()\n", 2,
             "AttributeError", "'str' object has no attribute 'strp'", 3,
         ),
