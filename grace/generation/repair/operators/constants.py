@@ -7,6 +7,8 @@ from typing import AnyStr
 from grace.generation.repair.operators.site import Edit, Site
 from grace.generation.repair.operators.vocabulary import relatives
 
+MOST_COUNTED = 100
+"""Larger numbers are units and sizes, such as 3600 or 1_000_000, not counts that are off by one."""
 MOST_CONSTANTS = 40
 """Literals of the code around that a constant may give way to."""
 
@@ -36,7 +38,8 @@ def _neighbours(value: object) -> dict[str, float]:
         case bool():
             near = [(not value, 1.2)]
         case int():
-            near = [(value + 1, 1.3), (value - 1, 1.3), (0, 1.8), (1, 1.8), (-value, 2.2), (-1, 2.2), (2, 2.4)]
+            step = 1.3 if abs(value) <= MOST_COUNTED else 2.6
+            near = [(value + 1, step), (value - 1, step), (0, 1.8), (1, 1.8), (-value, 2.2), (-1, 2.2), (2, 2.4)]
             near += [(value + 2, 2.8), (value * 2, 2.8), (value * 10, 3.0), (value // 2, 3.0), (value // 10, 3.2)]
         case float():
             near = [(-value, 2.2), (0.0, 2.4), (1.0, 2.4), (1 / value if value else 1.0, 2.6), (value * 10, 2.8)]
