@@ -3,13 +3,14 @@
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo test check bench lock
+.PHONY: help setup demo test check faults bench lock
 
 help:
 	@echo "make setup   the environment in .venv, as the lock file says"
 	@echo "make demo    watch GRACE repair a real bug in a repository made for it"
 	@echo "make test    everything below check, then the tests"
 	@echo "make check   formatting, lint, types and the walls between the packages"
+	@echo "make faults  kill runs at every point and see that each goes on and ends once"
 	@echo "make bench   what GRACE finds, how fast, and what orchestration costs"
 	@echo "make lock    uv.lock and constraints.txt anew, after a change of dependencies (needs uv)"
 
@@ -30,6 +31,9 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
+
+faults: $(READY)
+	GRACE_ALL_FAULTS=1 $(BIN)/pytest tests/faults
 
 bench: $(READY)
 	$(BIN)/python benchmarks/startup.py

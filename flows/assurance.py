@@ -8,21 +8,29 @@ from grace.contracts import (
     Delivered,
     Denied,
     Evidence,
+    Expired,
     Outcome,
     Proposed,
+    Rejected,
     Request,
     Unverified,
     Verdict,
     Verification,
     Waiting,
 )
-from grace.governance import satisfied
 from tasks.assess import assess_change
+from tasks.audit import seal_decision
 from tasks.deliver import deliver_change
-from tasks.govern import cast_own_vote, govern
+from tasks.govern import govern
 from tasks.scan import scan_for_weaknesses
+from tasks.vote import cast_own_vote, count_votes
 
 Verify = Callable[[], Verification]
+UNSETTLED: dict[str, type[Waiting] | type[Rejected] | type[Expired]] = {
+    "open": Waiting,
+    "rejected": Rejected,
+    "expired": Expired,
+}
 
 
 def assure_and_deliver(request: Request, change: Change, evidence: Evidence, verify: Verify) -> Outcome:
@@ -38,12 +46,15 @@ def assure_and_deliver(request: Request, change: Change, evidence: Evidence, ver
     if decision.verdict is Verdict.DENY:
         return Denied(run_id=request.id, reason=decision.reason, evidence=evidence)
     if decision.verdict is Verdict.REVIEW and request.approve:
-        evidence = evidence.model_copy(update={"votes": (cast_own_vote(request, decision),)})
-    if not satisfied(decision, evidence.votes):
-        return Waiting(run_id=request.id, reason=decision.reason, evidence=evidence)
+        cast_own_vote(request, decision)
+    tally = count_votes(request, decision)
+    evidence = evidence.model_copy(update={"votes": tally.counted})
+    if tally.status != "approved":
+        return UNSETTLED[tally.status](run_id=request.id, reason=tally.reason, evidence=evidence)
     if request.dry_run:
         return Proposed(run_id=request.id, reason="A dry run delivers nothing.", evidence=evidence)
-    delivery = deliver_change(request, change, decision)
+    audit = seal_decision(request, change, decision, evidence.votes)
+    delivery = deliver_change(request, change, decision, audit)
     reason = f"Branch {delivery.branch} holds the change."
     return Delivered(run_id=request.id, reason=reason, evidence=evidence, delivery=delivery)
 

@@ -417,6 +417,32 @@ class Vote(Contract):
     change_digest: str
 
 
+class Approver(Contract):
+    """Somebody whose votes count."""
+
+    name: str = Field(min_length=1, max_length=100)
+    roles: tuple[str, ...] = ()
+
+
+class RefusedVote(Contract):
+    """A vote that does not count, and why."""
+
+    vote: Vote
+    reason: str
+
+
+class Tally(Contract):
+    """How the votes for one change stand."""
+
+    change_digest: str
+    status: Literal["open", "approved", "rejected", "expired"]
+    reason: str
+    counted: tuple[Vote, ...] = ()
+    refused: tuple[RefusedVote, ...] = ()
+    missing: int = Field(0, ge=0, description="Votes that are still needed.")
+    closes_at: AwareDatetime | None = Field(None, description="Votes cast later do not count.")
+
+
 class AuditRecord(Contract):
     """One thing that happened, chained by a keyed MAC to everything that happened before."""
 
@@ -499,6 +525,18 @@ class Denied(_Ending):
     status: Literal["denied"] = "denied"
 
 
+class Rejected(_Ending):
+    """Somebody whose vote counts voted against it."""
+
+    status: Literal["rejected"] = "rejected"
+
+
+class Expired(_Ending):
+    """The votes that policy asks for did not come in time."""
+
+    status: Literal["expired"] = "expired"
+
+
 class Unverified(_Ending):
     """A change was made, but its verification did not pass."""
 
@@ -513,7 +551,7 @@ class GaveUp(_Ending):
 
 
 Outcome = Annotated[
-    Delivered | Proposed | NothingToDo | Waiting | Denied | Unverified | GaveUp,
+    Delivered | Proposed | NothingToDo | Waiting | Denied | Rejected | Expired | Unverified | GaveUp,
     Field(discriminator="status"),
 ]
 

@@ -7,17 +7,24 @@ change and the request. A second delivery, by this process or another, finds wha
 import re
 import textwrap
 
-from grace.contracts import Change, Decision, Delivery, Request, Verdict
+from grace.contracts import AuditHead, Change, Decision, Delivery, Request, Verdict
 from grace.errors import InputError, IntegrityError
 from grace.ports import VersionControl
 
 AUTHOR = "GRACE <grace@localhost>"
+BRANCHES = "grace/"
+"""What the names of all delivered branches begin with."""
+REQUEST_TRAILER, DIGEST_TRAILER, AUDIT_TRAILER = "Grace-Request-Id", "Grace-Change-Digest", "Grace-Audit"
 _SUBJECT_WIDTH, _BODY_WIDTH = 72, 76
 
 
-def deliver(change: Change, request: Request, decision: Decision, *, repository: VersionControl) -> Delivery:
+def deliver(
+    change: Change, request: Request, decision: Decision, audit: AuditHead, *, repository: VersionControl
+) -> Delivery:
     """Commit the change to its branch, and apply it to the checkout when the request asks for that.
 
+    The commit names the audit head that has the decision as its last record: what is in the repository vouches
+    for what is in the audit log.
     That the votes a review asks for are there is the caller's to know (`governance.satisfied`). Raises
     IntegrityError when the decision is not about this change or denies it, or when the branch holds something
     else.
@@ -29,7 +36,7 @@ def deliver(change: Change, request: Request, decision: Decision, *, repository:
     if decision.verdict is Verdict.DENY:
         raise IntegrityError(f"A denied change is not delivered: {decision.reason}")
     branch = branch_name(request)
-    message = commit_message(change, request)
+    message = commit_message(change, request, audit)
     commit = repository.commit(change.base_revision, change.edits, message, AUTHOR, request.requested_at)
     created = repository.create_branch(branch, commit)
     applied, note = _apply(change, repository) if request.apply else (False, "")
@@ -38,10 +45,10 @@ def deliver(change: Change, request: Request, decision: Decision, *, repository:
 
 def branch_name(request: Request) -> str:
     """`grace/<kind>/<request id>`."""
-    return f"grace/{request.kind.value.replace('_', '-')}/{request.id}"
+    return f"{BRANCHES}{request.kind.value.replace('_', '-')}/{request.id}"
 
 
-def commit_message(change: Change, request: Request) -> str:
+def commit_message(change: Change, request: Request, audit: AuditHead) -> str:
     """Subject (at most 72 characters), wrapped body and trailers, from the change's rationale."""
     rationale = " ".join(_printable(change.rationale).split())
     first, _, rest = rationale.partition(". ")
@@ -51,8 +58,19 @@ def commit_message(change: Change, request: Request) -> str:
         if len(subject) < _SUBJECT_WIDTH // 3:  # one endless word
             subject = f"{first[: _SUBJECT_WIDTH - 4]} ..."
     body = textwrap.fill(rest, _BODY_WIDTH, break_long_words=False, break_on_hyphens=False)
-    trailers = f"Grace-Request-Id: {request.id}\nGrace-Change-Digest: {change.digest}\n"
-    return "\n\n".join(part for part in (subject, body, trailers) if part)
+    trailers = {
+        REQUEST_TRAILER: request.id,
+        DIGEST_TRAILER: change.digest,
+        AUDIT_TRAILER: f"{audit.length}:{audit.mac}",
+    }
+    lines = "".join(f"{name}: {value}\n" for name, value in trailers.items())
+    return "\n\n".join(part for part in (subject, body, lines) if part)
+
+
+def read_audit(trailer: str) -> AuditHead | None:
+    """The audit head that a commit names, None when it is malformed."""
+    found = re.fullmatch(r"([1-9][0-9]{0,17}):([0-9a-f]{64})", trailer)
+    return AuditHead(length=int(found[1]), mac=found[2]) if found else None
 
 
 def _apply(change: Change, repository: VersionControl) -> tuple[bool, str]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _IDLE_SERVICES = (
@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(None, description="Any SQLAlchemy URL; unset: SQLite below home.")
     user: str = Field("", description="Who asks; unset: the login name.")
+    approver_key: SecretStr | None = Field(None, description="The personal key that `grace approve` votes with.")
+    audit_key: SecretStr | None = Field(None, description="What audit records are chained with; unset: a file in home.")
     prefect_api_url: str | None = Field(
         None,
         validation_alias="PREFECT_API_URL",
@@ -43,6 +45,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database_url or f"sqlite:///{self.home / 'grace.db'}"
+
+    @property
+    def audit_key_file(self) -> Path:
+        """Where the audit key is kept when none is given."""
+        return self.home / "audit.key"
 
     @property
     def prefect_home(self) -> Path:

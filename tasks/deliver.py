@@ -2,14 +2,23 @@
 
 from pathlib import Path
 
-from grace.contracts import Change, Decision, Delivery, Request
+from grace.contracts import AuditHead, Change, Decision, Delivery, Request
 from grace.git import GitRepository
-from tasks.persistence import stage
+from tasks.persistence import audit_log, stage
 
 
 @stage("deliver", 95, always=True)
-def deliver_change(request: Request, change: Change, decision: Decision) -> Delivery:
+def deliver_change(request: Request, change: Change, decision: Decision, audit: AuditHead) -> Delivery:
     """Commit the change to a branch of its own; doing it again finds what is there, or makes it if it is gone."""
     from grace.delivery import deliver
 
-    return deliver(change, request, decision, repository=GitRepository.open(Path(request.repository)))
+    repository = GitRepository.open(Path(request.repository))
+    delivery = deliver(change, request, decision, audit, repository=repository)
+    audit_log().append(
+        request.id,
+        "change.delivered",
+        "grace",
+        {"branch": delivery.branch, "commit": delivery.commit, "digest": change.digest},
+        key=f"{request.id}/change.delivered/{delivery.commit}",
+    )
+    return delivery

@@ -1,22 +1,17 @@
-"""Facts -> Decision, and the vote a requester casts for their own change."""
+"""Facts -> Decision."""
 
-from datetime import UTC, datetime
+from pathlib import Path
 
-from grace.contracts import Change, Decision, Impact, Request, ScanReport, Verification, Vote
+from grace.contracts import Change, Decision, Impact, Request, ScanReport, Verification
+from grace.git import GitRepository
 from tasks.persistence import stage
 
 
 @stage("govern", 90)
 def govern(request: Request, change: Change, verification: Verification, scan: ScanReport, impact: Impact) -> Decision:
-    """Ask every policy whether the change may be delivered; the strictest answer counts."""
-    from grace.governance import decide
+    """Ask every policy, and the repository's own, whether the change may be delivered; the strictest answer counts."""
+    from grace.governance import POLICY_FILE, decide
 
-    return decide(change, request=request, verification=verification, scan=scan, impact=impact)
-
-
-@stage("vote", 92)
-def cast_own_vote(request: Request, decision: Decision) -> Vote:
-    """Record the requester's own vote, which they gave with the request."""
-    from grace.governance import own_vote
-
-    return own_vote(request, decision, datetime.now(UTC))
+    # As the base revision has it: a change, or a checkout, cannot loosen the policy that judges it.
+    policy_file = GitRepository.open(Path(request.repository)).read(request.base_revision, POLICY_FILE)
+    return decide(change, request=request, verification=verification, scan=scan, impact=impact, policy_file=policy_file)

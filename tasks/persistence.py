@@ -9,17 +9,21 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import cache, wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from prefect import Task, task
 from prefect.context import TaskRunContext
 from prefect.serializers import JSONSerializer
+from pydantic import SecretStr
 
 import grace.contracts
 from grace.contracts import Contract, Request
 from grace.errors import IntegrityError
 from grace.progress import Progress, report
 from grace.settings import Settings
+from grace.store.approvals import SqlApprovals
+from grace.store.audit import SqlAuditLog
 from grace.store.ledger import SqlLedger
 from tasks.retries import RETRIES, RETRY_DELAYS, RETRY_JITTER, is_transient
 from tasks.summary import summarise
@@ -69,6 +73,27 @@ def ledger() -> SqlLedger:
 @cache
 def _opened(url: str) -> SqlLedger:
     return SqlLedger.open(url)
+
+
+def approvals() -> SqlApprovals:
+    """Approvers and votes of this installation."""
+    return _approvals(Settings().database)
+
+
+@cache
+def _approvals(url: str) -> SqlApprovals:
+    return SqlApprovals.open(url)
+
+
+def audit_log() -> SqlAuditLog:
+    """The audit log of this installation."""
+    settings = Settings()
+    return _audit_log(settings.database, settings.audit_key, settings.audit_key_file)
+
+
+@cache
+def _audit_log(url: str, key: SecretStr | None, key_file: Path) -> SqlAuditLog:
+    return SqlAuditLog.open(url, key, key_file)
 
 
 def stage(name: str, progress_percent: int, *, always: bool = False) -> Callable[[Callable[P, R]], Task[P, R]]:

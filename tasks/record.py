@@ -1,8 +1,11 @@
 """Run and outcome -> the ledger, and what people read in the Prefect UI."""
 
+from hashlib import sha256
+
 from prefect import task
 
 from grace.contracts import Outcome, Request
+from grace.governance.audit import canonical
 from tasks.artifacts import (
     DIFF_KEY,
     EVIDENCE_KEY,
@@ -11,7 +14,7 @@ from tasks.artifacts import (
     evidence_rows,
     findings_rows,
 )
-from tasks.persistence import ledger
+from tasks.persistence import audit_log, ledger
 from tasks.retries import RETRIES, RETRY_DELAYS, RETRY_JITTER, is_transient
 
 
@@ -29,6 +32,19 @@ def begin_run(request: Request) -> None:
     records = ledger()
     records.start(request)
     records.reopen(request.id)
+    audit_log().append(
+        request.id,
+        "run.requested",
+        request.requested_by,
+        {
+            "kind": request.kind,
+            "repository": request.repository,
+            "base_revision": request.base_revision,
+            "requested_by": request.requested_by,
+            "text": request.text,
+        },
+        key=f"{request.id}/run.requested",
+    )
 
 
 @task(
@@ -43,6 +59,10 @@ def begin_run(request: Request) -> None:
 def record_outcome(request: Request, outcome: Outcome) -> None:
     """Record how the run ended."""
     ledger().finish(request.id, outcome)
+    ending = {"status": outcome.status, "reason": outcome.reason}
+    # A run that waited ends again; ending again in the same way, as after a retry, is nothing new.
+    key = f"{request.id}/run.ended/{sha256(canonical(ending).encode()).hexdigest()}"
+    audit_log().append(request.id, "run.ended", "grace", ending, key=key)
 
 
 @task(name="publish", task_run_name="publish", tags=["grace"])

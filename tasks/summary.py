@@ -1,6 +1,7 @@
 """One line a person reads about what a stage found."""
 
 from grace.contracts import (
+    AuditHead,
     Contract,
     Decision,
     Delivery,
@@ -10,6 +11,7 @@ from grace.contracts import (
     Repair,
     Reproduction,
     ScanReport,
+    Tally,
     Verification,
     Vote,
 )
@@ -34,6 +36,10 @@ def summarise(result: Contract) -> str:
             return f"{result.verdict.value}: {result.reason}"
         case Vote():
             return f"{result.voter} ({result.role}) {'for' if result.approved else 'against'}"
+        case Tally():
+            return f"{result.status}: {result.reason}"
+        case AuditHead():
+            return f"audit record {result.length}"
         case Delivery():
             return f"{result.branch} at {result.commit[:12]}"
         case _:

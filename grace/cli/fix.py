@@ -82,7 +82,7 @@ def to_request(arguments: FixArguments, settings: Settings) -> Request:
             repository=str(repository.root),
             base_revision=base,
             notes=notes,
-            requested_by=settings.user or _login_name(),
+            requested_by=login_name(settings),
             requested_at=datetime.now(UTC),
             python=arguments.python and str(Path(arguments.python).expanduser().absolute()),
             options=FixOptions(
@@ -137,8 +137,9 @@ def _split(command: str) -> tuple[str, ...]:
         raise InputError(f"--test-command cannot be read: {error}. Check its quotes.") from error
 
 
-def _login_name() -> str:
+def login_name(settings: Settings) -> str:
+    """Who runs this command."""
     try:
-        return getpass.getuser()
+        return settings.user or getpass.getuser()
     except (OSError, KeyError):  # an account without a name, as in some containers
         return f"uid {os.getuid()}"

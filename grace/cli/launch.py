@@ -9,6 +9,7 @@ from grace.cli import interrupts
 from grace.cli.prefect_runtime import mark_cancelled, orchestration
 from grace.contracts import Outcome, Request, RunStatus, RunSummary
 from grace.errors import Cancelled, EnvironmentLacking
+from grace.git import sweep
 from grace.progress import Progress, listening
 from grace.settings import Settings
 from grace.store.ledger import SqlLedger
@@ -23,6 +24,7 @@ def launch(request: Request, settings: Settings, listener: Callable[[Progress], 
     the stages raise otherwise, which the record then holds.
     """
     refuse_foreign_packages()
+    sweep()  # left behind by runs whose process was killed
     ledger = SqlLedger.open(settings.database)
     ledger.start(request)
     try:

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Never
 
 import typer
 
-from grace.cli import interrupts
+from grace.cli import audit, interrupts, policy
+from grace.cli.options import Json, RunId
 from grace.errors import GraceError
 
 app = typer.Typer(
@@ -25,9 +26,7 @@ VALUED = ("--test-command", "--description", "--timeout", "--python")
 
 _UsageError: Any = typer.BadParameter.__mro__[1]  # typer exports only what derives from it
 
-Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]
 Approve = Annotated[bool, typer.Option("--approve", help="Cast your own vote where policy lets you; recorded as such.")]
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run id, or the start of one.")]
 
 
 @app.command(
@@ -100,6 +99,59 @@ def rerun(run: RunId, approve: Approve = False, as_json: Json = False) -> None:
     raise typer.Exit(rerun(run, approve=approve, as_json=as_json))
 
 
+Comment = Annotated[str, typer.Option(help="What you want the others, and the record, to know.")]
+Voter = Annotated[str, typer.Option("--as", metavar="NAME", help="Who votes; the login name when not given.")]
+
+
+@app.command(epilog="Examples:  grace approve 3fa9   |   GRACE_APPROVER_KEY=... grace approve 3fa9 --as ann")
+def approve(run: RunId, comment: Comment = "", voter: Voter = "", as_json: Json = False) -> None:
+    """Vote for the change that a run waits with; the last vote needed delivers it."""
+    from grace.cli.approve import vote
+
+    raise typer.Exit(vote(run, approved=True, comment=comment, name=voter, as_json=as_json))
+
+
+@app.command(epilog="Example:  grace reject 3fa9 --comment 'breaks the export'")
+def reject(run: RunId, comment: Comment = "", voter: Voter = "", as_json: Json = False) -> None:
+    """Vote against the change that a run waits with; one such vote ends it."""
+    from grace.cli.approve import vote
+
+    raise typer.Exit(vote(run, approved=False, comment=comment, name=voter, as_json=as_json))
+
+
+approvers = typer.Typer(help="Say whose votes count.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(approvers, name="approvers")
+ApproverName = Annotated[str, typer.Argument(metavar="NAME", help="As they ask for changes and vote.")]
+
+
+@approvers.command("add", epilog="Example:  grace approvers add ann --role maintainer --role security")
+def add_approver(
+    name: ApproverName,
+    role: Annotated[list[str] | None, typer.Option(help="A role they hold; may be given several times.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make somebody an approver, or give them other roles and a new key; shows their personal key once."""
+    from grace.cli.approve import add_approver
+
+    raise typer.Exit(add_approver(name, role or [], as_json=as_json))
+
+
+@approvers.command("remove", epilog="Example:  grace approvers remove ann")
+def remove_approver(name: ApproverName, as_json: Json = False) -> None:
+    """Take somebody's vote away."""
+    from grace.cli.approve import remove_approver
+
+    raise typer.Exit(remove_approver(name, as_json=as_json))
+
+
+@approvers.command("list", epilog="Example:  grace approvers list --json")
+def list_approvers(as_json: Json = False) -> None:
+    """Show whose votes count."""
+    from grace.cli.approve import list_approvers
+
+    raise typer.Exit(list_approvers(as_json=as_json))
+
+
 @app.command(epilog="Example:  grace runs --json")
 def runs(
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
@@ -125,6 +177,10 @@ def doctor(as_json: Json = False) -> None:
     from grace.cli.doctor import doctor
 
     raise typer.Exit(doctor(as_json=as_json))
+
+
+app.add_typer(audit.app, name="audit")
+app.add_typer(policy.app, name="policy")
 
 
 def expand_tests(words: Sequence[str]) -> list[str]:

@@ -204,7 +204,8 @@ def _next_steps(request: Request, outcome: Outcome) -> Iterator[str]:
         yield f"git -C {request.repository} diff HEAD...{branch}"
         yield f"git -C {request.repository} merge {branch}"
     elif isinstance(outcome, Waiting):
-        yield f"grace rerun {request.id} --approve    casts your own vote and delivers"
+        yield f"grace approve {request.id}    votes for it, and delivers when that was the last vote"
+        yield f"grace reject {request.id}     votes against it"
 
 
 def _section(title: str, lines: Iterable[Text]) -> Iterator[Text]:

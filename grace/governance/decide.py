@@ -1,4 +1,4 @@
-"""Facts -> Decision: every policy is asked, and the strictest verdict wins."""
+"""Facts -> Decision: every policy is asked, the repository's own rules too, and the strictest verdict wins."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,11 @@ from grace.contracts import (
 from grace.errors import IntegrityError
 from grace.governance.facts import Facts, Policy
 from grace.governance.policies import POLICIES
+from grace.governance.policy_file import policy_version
+from grace.governance.rules import rule_on
 
 POLICY_VERSION = "built-in 2"
-"""Changes whenever a policy is added or decides differently."""
+"""Changes whenever a built-in policy is added or decides differently."""
 
 
 def decide(
@@ -29,12 +31,14 @@ def decide(
     scan: ScanReport,
     impact: Impact,
     votes: tuple[Vote, ...] = (),
+    policy_file: bytes | None = None,
     policies: Sequence[Policy] = POLICIES,
 ) -> Decision:
-    """Judge a change by every policy; a review asks for one vote.
+    """Judge a change by every policy, and by the first rule of the repository's policy file that matches.
 
-    Votes never make a verdict milder (`satisfied` says whether a review has the votes it asks for); one
-    against denies. Raises IntegrityError when the facts are about another change.
+    `policy_file` is what the base revision holds: a change must not choose what judges it. Where no rule speaks, a
+    review asks for one vote. Votes never make a verdict milder; one against denies. Raises IntegrityError when the
+    facts are about another change.
     """
     for fact in (verification, scan, impact):
         if fact.change_digest != change.digest:
@@ -43,14 +47,18 @@ def decide(
                 f"not {change.digest[:12]}: it proves nothing here. Run the stage again."
             )
     facts = Facts(change, request, verification, scan, impact, votes)
-    results = tuple(policy(facts) for policy in policies)
+    ruling = rule_on(policy_file, facts)
+    results = ruling.beside([policy(facts) for policy in policies])
     verdict = strictest(results)
+    review = verdict is Verdict.REVIEW
     return Decision(
         change_digest=change.digest,
         verdict=verdict,
         results=results,
-        votes_required=1 if verdict is Verdict.REVIEW else 0,
-        policy_version=POLICY_VERSION,
+        votes_required=ruling.votes if review else 0,
+        roles=ruling.roles if review else (),
+        within_seconds=ruling.within if review else None,
+        policy_version=POLICY_VERSION if policy_file is None else policy_version(policy_file),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from grace.contracts import Decision, Request, Verdict, Vote
+from grace.contracts import Decision, Request, Vote
 
 
 def own_vote(request: Request, decision: Decision, now: datetime) -> Vote:
@@ -17,14 +17,6 @@ def own_vote(request: Request, decision: Decision, now: datetime) -> Vote:
         cast_at=now,
         change_digest=decision.change_digest,
     )
-
-
-def satisfied(decision: Decision, votes: Iterable[Vote]) -> bool:
-    """Whether a change may be delivered: allowed, or reviewed with enough votes for it and none against."""
-    cast = latest_votes(decision.change_digest, votes)
-    if decision.verdict is Verdict.DENY or not all(vote.approved for vote in cast):
-        return False
-    return decision.verdict is Verdict.ALLOW or len(cast) >= max(1, decision.votes_required)
 
 
 def latest_votes(change_digest: str, votes: Iterable[Vote]) -> tuple[Vote, ...]:

@@ -21,9 +21,11 @@ def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("name", ["fix", "rerun", "runs", "show", "doctor"])
+@pytest.mark.parametrize(
+    "name", ["fix", "rerun", "runs", "show", "doctor", "audit verify", "audit show", "audit export"]
+)
 def test_every_command_explains_itself_with_an_example(grace: Grace, name: str) -> None:
-    ran = grace(name, "--help")
+    ran = grace(*name.split(), "--help")
     assert ran.code == 0
     assert "Example" in ran.out
 

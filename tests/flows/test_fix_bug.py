@@ -26,7 +26,7 @@ from grace.git import GitRepository, run_git
 from grace.store.ledger import SqlLedger
 
 Ask = Callable[..., Request]
-STAGES = ["parse", "plan", "reproduce", "generate", "verify", "scan", "assess", "govern", "deliver"]
+STAGES = ["parse", "plan", "reproduce", "generate", "verify", "scan", "assess", "govern", "tally", "seal", "deliver"]
 
 
 def ledger(home: Path) -> SqlLedger:
@@ -133,8 +133,8 @@ def test_after_a_crash_another_run_goes_on_from_the_last_finished_stage_to_the_s
     assert isinstance(first, Delivered) and isinstance(second, Delivered)
     assert first.delivery.commit == second.delivery.commit
     assert rooms.asked == ["reproduce", "repair", "verify"]
-    attempts = [(s.stage, s.attempt, s.status) for s in ledger(on_server).steps("a" * 12)]
-    assert attempts[-3:] == [("deliver", 1, "failed"), ("deliver", 2, "finished"), ("deliver", 3, "finished")]
+    attempts = [(s.attempt, s.status) for s in ledger(on_server).steps("a" * 12) if s.stage == "deliver"]
+    assert attempts == [(1, "failed"), (2, "finished"), (3, "finished")]
 
 
 def test_a_branch_that_was_deleted_since_is_back_when_the_run_is_run_again(

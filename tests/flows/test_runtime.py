@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from grace.contracts import Request
+from grace.git import run_git
 from grace.settings import Settings
 from grace.store.ledger import outcome_adapter
 
@@ -58,10 +59,11 @@ def test_a_server_from_the_locked_environment_starts_and_is_healthy(server: str)
 def test_embedded_and_on_a_server_a_request_has_the_same_outcome(server: str, ask: Ask, tmp_path: Path) -> None:
     request = ask()
     embedded = launched(request, tmp_path / "embedded", "")
+    run_git(("branch", "--quiet", "-D", f"grace/fix-bug/{request.id}"), cwd=Path(request.repository))
     served = launched(request, tmp_path / "served", server)
     one, other = map(outcome_adapter().validate_json, (embedded, served))
-    created = {"delivery": one.delivery.model_copy(update={"created": False})}  # the branch was there already
-    assert one.model_copy(update=created) == other
+    commit = {"commit": other.delivery.commit}  # names the audit log of its own home
+    assert one.model_copy(update={"delivery": one.delivery.model_copy(update=commit)}) == other
     assert not (tmp_path / "served" / "prefect").exists()
 
     kept = sqlite3.connect(tmp_path / "embedded" / "prefect" / "prefect.db")
@@ -69,7 +71,7 @@ def test_embedded_and_on_a_server_a_request_has_the_same_outcome(server: str, as
         (f"fix project {request.id}", "COMPLETED")
     ]
     tasks = kept.execute("SELECT count(*), min(state_type), max(state_type) FROM task_run").fetchone()
-    assert tasks == (12, "COMPLETED", "COMPLETED")
+    assert tasks == (14, "COMPLETED", "COMPLETED")
     assert kept.execute("SELECT count(*) FROM artifact").fetchone() == (2,)
 
 

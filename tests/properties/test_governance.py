@@ -1,6 +1,6 @@
-"""What must hold for every set of policies and votes."""
+"""What must hold for every set of policies."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,10 +18,9 @@ from grace.contracts import (
     ScanReport,
     Verdict,
     Verification,
-    Vote,
     WorkflowKind,
 )
-from grace.governance import decide, satisfied
+from grace.governance import decide
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 CHANGE = Change(
@@ -54,20 +53,6 @@ def judged(verdicts: list[Verdict]) -> Decision:
     )
 
 
-@st.composite
-def votes(draw: st.DrawFn, digests: list[str]) -> list[Vote]:
-    vote = st.builds(
-        Vote,
-        voter=st.sampled_from("abc"),
-        role=st.just("approver"),
-        authenticated_by=st.just("password"),
-        approved=st.booleans(),
-        cast_at=st.integers(0, 3).map(lambda hours: NOW + timedelta(hours=hours)),
-        change_digest=st.sampled_from(digests),
-    )
-    return draw(st.lists(vote, max_size=6))
-
-
 @given(VERDICTS, st.randoms(use_true_random=False))
 def test_the_strictest_verdict_wins_in_any_order(verdicts, random):
     shuffled = random.sample(verdicts, len(verdicts))
@@ -80,29 +65,3 @@ def test_the_strictest_verdict_wins_in_any_order(verdicts, random):
 
 def test_no_policy_at_all_denies():
     assert judged([]).verdict is Verdict.DENY
-
-
-@given(VERDICTS, votes([CHANGE.digest]), votes(["0" * 64]))
-def test_a_vote_for_another_change_never_counts(verdicts, cast, elsewhere):
-    decision = judged(verdicts)
-    assert satisfied(decision, [*elsewhere, *cast]) == satisfied(decision, cast)
-
-
-@given(VERDICTS, votes([CHANGE.digest]), st.randoms(use_true_random=False))
-def test_the_order_of_counting_does_not_matter(verdicts, cast, random):
-    decision = judged(verdicts)
-    assert satisfied(decision, cast) == satisfied(decision, random.sample(cast, len(cast)))
-
-
-@given(VERDICTS, votes([CHANGE.digest]))
-def test_more_votes_against_never_help(verdicts, cast):
-    decision = judged(verdicts)
-    against = Vote(
-        voter="z",
-        role="approver",
-        authenticated_by="p",
-        approved=False,
-        cast_at=NOW,
-        change_digest=CHANGE.digest,
-    )
-    assert not satisfied(decision, [*cast, against])

@@ -26,3 +26,6 @@ POLICIES: tuple[Policy, ...] = (
     rejection,
     untested,
 )
+
+FLOOR = frozenset({"GP001", "GP002", "GP008"})
+"""Policies whose reviews no policy file sets aside. Denials of any policy stay in any case."""

@@ -33,6 +33,7 @@ class Case:
 
     def __init__(self):
         self.paths = {"a.py": "0" * 64}
+        self.patch = ""
         self.kind = WorkflowKind.FIX_BUG
         self.checks = (Check(name="tests", status=CheckStatus.PASSED),)
         self.isolation = Isolation.NAMESPACES
@@ -45,7 +46,9 @@ class Case:
     @property
     def change(self):
         edits = tuple(FileEdit(path=path, before_hash=before, after=b"x") for path, before in self.paths.items())
-        return Change(base_revision="0" * 40, edits=edits, patch="", rationale="", provenance=Provenance(strategy="t"))
+        return Change(
+            base_revision="0" * 40, edits=edits, patch=self.patch, rationale="", provenance=Provenance(strategy="t")
+        )
 
     @property
     def request(self):

@@ -1,0 +1,127 @@
+"""`grace approve`, `grace reject` and `grace approvers`: people's votes."""
+
+import sys
+from datetime import UTC, datetime
+
+from grace.cli import answer
+from grace.cli.fix import login_name, rerun
+from grace.contracts import Approver, Decision, Outcome, Request, Tally, Vote, Waiting
+from grace.errors import InputError
+from grace.governance import tally
+from grace.settings import Settings
+from grace.store.approvals import SqlApprovals
+from grace.store.audit import SqlAuditLog
+from grace.store.ledger import SqlLedger
+
+
+def vote(prefix: str, *, approved: bool, comment: str, name: str, as_json: bool) -> int:
+    """Cast a vote on the change that a run waits with; the run goes on when that settles it.
+
+    Gives the exit code of the run, 3 while votes are still missing. Raises InputError when the run does not wait,
+    or when the voter cannot prove who they are.
+    """
+    settings = Settings()
+    ledger = SqlLedger.open(settings.database)
+    approvals = SqlApprovals.open(settings.database)
+    run_id = ledger.find(prefix)
+    request, outcome = ledger.request(run_id), ledger.outcome(run_id)
+    decision = _awaited(run_id, outcome)
+    cast = _vote(approvals, request, decision, name or login_name(settings), settings)
+    cast = cast.model_copy(update={"approved": approved, "comment": comment})
+    SqlAuditLog.open(settings.database, settings.audit_key, settings.audit_key_file).vote_cast(run_id, cast)
+    approvals.cast(run_id, cast)
+    now = datetime.now(UTC)
+    standing = tally(
+        decision,
+        approvals.votes(run_id),
+        request=request,
+        approvers=approvals.approvers(),
+        opened_at=approvals.open_ballot(run_id, decision.change_digest, now),
+        now=now,
+    )
+    if standing.status == "open":
+        _show(run_id, cast, standing, as_json=as_json)
+        return 3
+    return rerun(run_id, approve=False, as_json=as_json)
+
+
+def _awaited(run_id: str, outcome: Outcome | None) -> Decision:
+    if not isinstance(outcome, Waiting) or outcome.evidence.decision is None:
+        how = outcome.status.replace("_", " ") if outcome else "not at its end"
+        raise InputError(f"Run {run_id} does not wait for votes: it is {how}. `grace show {run_id}` says more.")
+    return outcome.evidence.decision
+
+
+def _vote(approvals: SqlApprovals, request: Request, decision: Decision, name: str, settings: Settings) -> Vote:
+    proof = "the account that ran the command"
+    if approvals.approvers():
+        approvals.authenticate(name, _key(name, settings))
+        proof = "personal key"
+    return Vote(
+        voter=name,
+        role="requester" if name == request.requested_by else "approver",
+        authenticated_by=proof,
+        approved=False,
+        cast_at=datetime.now(UTC),
+        change_digest=decision.change_digest,
+    )
+
+
+def _key(name: str, settings: Settings) -> str:
+    if settings.approver_key:
+        return settings.approver_key.get_secret_value()
+    if not sys.stdin.isatty():
+        raise InputError(f"Who votes as {name} proves it: put your personal key into GRACE_APPROVER_KEY.")
+    import typer
+
+    return str(typer.prompt(f"Personal key of {name}", hide_input=True, err=True))
+
+
+def _show(run_id: str, cast: Vote, standing: Tally, *, as_json: bool) -> None:
+    refused = next((r.reason for r in standing.refused if r.vote.voter == cast.voter), "")
+    if as_json:
+        answer.write(
+            {
+                "status": "waiting",
+                "run_id": run_id,
+                "counts": not refused,
+                "refused": refused,
+                "tally": standing.model_dump(mode="json"),
+            }
+        )
+    else:
+        said = f"The vote of {cast.voter} does not count: {refused}." if refused else f"{cast.voter} has voted."
+        sys.stdout.write(f"{said}\nRun {run_id} waits on: {standing.reason}.\n")
+
+
+def add_approver(name: str, roles: list[str], *, as_json: bool) -> int:
+    """Make somebody an approver and show their personal key, this once."""
+    key = SqlApprovals.open(Settings().database).add(Approver(name=name, roles=tuple(roles)))
+    if as_json:
+        answer.write({"name": name, "roles": roles, "key": key})
+    else:
+        sys.stdout.write(
+            f"{key}\n\nThis is the personal key of {name}; it is kept nowhere and not shown again.\n"
+            f"They vote with:  GRACE_APPROVER_KEY=... grace approve RUN --as {name}\n"
+        )
+    return 0
+
+
+def remove_approver(name: str, *, as_json: bool) -> int:
+    """Take somebody's vote away."""
+    SqlApprovals.open(Settings().database).remove(name)
+    if as_json:
+        answer.write({"removed": name})
+    return 0
+
+
+def list_approvers(*, as_json: bool) -> int:
+    """Everybody whose votes count."""
+    found = SqlApprovals.open(Settings().database).approvers()
+    if as_json:
+        answer.write({"approvers": [approver.model_dump(mode="json") for approver in found]})
+    elif found:
+        sys.stdout.writelines(f"{a.name}  {', '.join(a.roles) or '(any role)'}\n" for a in found)
+    else:
+        sys.stdout.write("There are none: whoever works here alone approves for themselves.\n")
+    return 0
