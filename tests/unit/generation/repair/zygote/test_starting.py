@@ -71,7 +71,7 @@ def test_options_of_the_project_that_stop_or_reorder_do_no_harm(warm: Warm, opti
 
 
 def test_an_import_without_end_is_an_error_of_its_file(warm: Warm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grace.generation.repair.session.COLLECTING_SECONDS", 0.3)
+    monkeypatch.setattr("grace.generation.repair.session.COLLECTING_SECONDS", 1.5)
     files = {"slow.py": "while True:\n    x = 1\n", "test_a.py": "import slow\n", "test_b.py": "def test_b(): pass\n"}
     with warm(files) as session:
         (endless,) = session.uncollected
