@@ -20,14 +20,4 @@ def cast_own_vote(request: Request, decision: Decision) -> Vote:
 @stage("tally", 92, always=True)
 def count_votes(request: Request, decision: Decision) -> Tally:
     """Count the votes that there are by now, each time anew: they come while the run waits."""
-    from grace.governance import tally
-
-    now = datetime.now(UTC)
-    return tally(
-        decision,
-        approvals().votes(request.id),
-        request=request,
-        approvers=approvals().approvers(),
-        opened_at=approvals().open_ballot(request.id, decision.change_digest, now),
-        now=now,
-    )
+    return approvals().tally(decision, request, datetime.now(UTC))

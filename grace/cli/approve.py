@@ -7,7 +7,6 @@ from grace.cli import answer
 from grace.cli.fix import login_name, rerun
 from grace.contracts import Approver, Decision, Outcome, Request, Tally, Vote, Waiting
 from grace.errors import InputError
-from grace.governance import tally
 from grace.settings import Settings
 from grace.store.approvals import SqlApprovals
 from grace.store.audit import SqlAuditLog
@@ -30,15 +29,7 @@ def vote(prefix: str, *, approved: bool, comment: str, name: str, as_json: bool)
     cast = cast.model_copy(update={"approved": approved, "comment": comment})
     SqlAuditLog.open(settings.database, settings.audit_key, settings.audit_key_file).vote_cast(run_id, cast)
     approvals.cast(run_id, cast)
-    now = datetime.now(UTC)
-    standing = tally(
-        decision,
-        approvals.votes(run_id),
-        request=request,
-        approvers=approvals.approvers(),
-        opened_at=approvals.open_ballot(run_id, decision.change_digest, now),
-        now=now,
-    )
+    standing = approvals.tally(decision, request, datetime.now(UTC))
     if standing.status == "open":
         _show(run_id, cast, standing, as_json=as_json)
         return 3

@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError as UniqueViolation
 from sqlmodel import Session, col, select
 
-from grace.contracts import Approver, Vote
+from grace.contracts import Approver, Decision, Request, Tally, Vote
 from grace.errors import InputError
+from grace.governance.parliament import tally
 from grace.store.session import open_database, reading, writing
 from grace.store.tables import ApproverRow, BallotRow, VoteRow
 
@@ -95,6 +96,17 @@ class SqlApprovals:
         with reading(self._engine) as session:
             rows = session.exec(select(VoteRow).where(VoteRow.task_id == run_id).order_by(col(VoteRow.id))).all()
             return [Vote.model_validate(row.model_dump(exclude={"id", "task_id"})) for row in rows]
+
+    def tally(self, decision: Decision, request: Request, now: datetime) -> Tally:
+        """How the votes on a run's change stand now; the first time this is asked, its ballot opens."""
+        return tally(
+            decision,
+            self.votes(request.id),
+            request=request,
+            approvers=self.approvers(),
+            opened_at=self.open_ballot(request.id, decision.change_digest, now),
+            now=now,
+        )
 
 
 def _approver(session: Session, name: str) -> ApproverRow | None:

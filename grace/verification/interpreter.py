@@ -6,13 +6,13 @@ virtual environment may belong to the repository, and then its start-up files ar
 
 import json
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypedDict
 
 from grace.contracts import Interpreter
 from grace.errors import EnvironmentLacking, InputError
+from grace.git.workspaces import workspace
 from grace.ports import CommandRunner, Confinement, Limits
 from grace.verification import environments, pytest_loan
 from grace.verification.declared import missing_dependencies
@@ -100,10 +100,10 @@ def _describe(executable: Path, found_as: str, repository: Path, runner: Command
 
 
 def _ask(executable: Path, homes: Iterable[Path], runner: CommandRunner) -> _Answer:
-    with tempfile.TemporaryDirectory(prefix="grace-probe-") as folder:
-        probe = Path(folder) / _PROBE.name
+    with workspace() as folder:
+        probe = folder / _PROBE.name
         probe.write_bytes(_PROBE.read_bytes())
-        confinement = Confinement(workspace=Path(folder), readable=tuple(homes))
+        confinement = Confinement(workspace=folder, readable=tuple(homes))
         result = runner.run([str(executable), "-I", str(probe)], confinement, _PROBE_LIMITS)
     try:
         answer: _Answer = json.loads(result.output.strip().rpartition("\n")[2])

@@ -1,12 +1,11 @@
 """Which tiers of isolation work here, found out by trying them."""
 
-import tempfile
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from grace.contracts import Isolation
 from grace.errors import EnvironmentLacking
+from grace.git.workspaces import workspace
 from grace.ports import CommandRunner, Confinement, Limits
 from grace.verification.sandbox.runner import LaunchRunner
 
@@ -56,13 +55,13 @@ def tiers() -> tuple[Tier, ...]:
 
 @cache
 def _probe(isolation: Isolation) -> Tier:
-    with tempfile.TemporaryDirectory(prefix="grace-probe-") as folder:
-        confinement = Confinement(workspace=Path(folder))
+    with workspace() as folder:
+        confinement = Confinement(workspace=folder)
         try:
             result = runner_for(isolation).run(
                 ["/bin/sh", "-c", "echo works > proof"], confinement, Limits(wall_seconds=10)
             )
-            works = result.exit_code == 0 and (Path(folder) / "proof").is_file()
+            works = result.exit_code == 0 and (folder / "proof").is_file()
             reason = (
                 _PROMISES[isolation] if works else f"a trial run ended with {result.exit_code}: {result.output.strip()}"
             )
