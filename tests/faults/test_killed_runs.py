@@ -39,7 +39,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(("stage", "moment"), POINTS, ids="-".join)
+@pytest.mark.parametrize(("stage", "moment"), POINTS, ids=["-".join(point) for point in POINTS])
 def test_a_killed_run_goes_on_and_ends_once(
     stage: str, moment: str, home: Path, tmp_path: Path, make_repository: Callable[..., GitRepository]
 ) -> None:
