@@ -33,7 +33,7 @@ check: $(READY)
 	$(BIN)/lint-imports --no-cache --no-logo
 
 faults: $(READY)
-	GRACE_ALL_FAULTS=1 $(BIN)/pytest tests/faults
+	GRACE_ALL_FAULTS=1 $(BIN)/pytest tests/faults tests/properties/test_ballots.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/startup.py

@@ -3,12 +3,14 @@
 # A plain function, not a flow: a later approval must suspend the flow itself, and a subflow cannot be.
 from collections.abc import Callable
 
+from flows.approval import await_votes
 from grace.contracts import (
     Change,
     Delivered,
     Denied,
     Evidence,
     Expired,
+    GaveUp,
     Outcome,
     Proposed,
     Rejected,
@@ -22,10 +24,11 @@ from tasks.assess import assess_change
 from tasks.audit import seal_decision
 from tasks.deliver import deliver_change
 from tasks.govern import govern
+from tasks.rebase import rebase_change
 from tasks.scan import scan_for_weaknesses
-from tasks.vote import cast_own_vote, count_votes
+from tasks.vote import cast_own_vote
 
-Verify = Callable[[], Verification]
+Verify = Callable[[Change], Verification]
 UNSETTLED: dict[str, type[Waiting] | type[Rejected] | type[Expired]] = {
     "open": Waiting,
     "rejected": Rejected,
@@ -35,8 +38,12 @@ UNSETTLED: dict[str, type[Waiting] | type[Rejected] | type[Expired]] = {
 
 def assure_and_deliver(request: Request, change: Change, evidence: Evidence, verify: Verify) -> Outcome:
     """Verify, scan, assess, decide, and deliver what may be delivered; every ending says why."""
-    verification = verify()
-    evidence = evidence.model_copy(update={"verification": verification})
+    rebased = rebase_change(request, change)
+    if rebased.change is None:
+        return GaveUp(run_id=request.id, reason=rebased.reason, cause="base_moved", evidence=evidence)
+    change = rebased.change
+    verification = verify(change)
+    evidence = evidence.model_copy(update={"change": change, "verification": verification})
     scan, impact = scan_for_weaknesses(request, change), assess_change(request, change)
     decision = govern(request, change, verification, scan, impact)
     evidence = evidence.model_copy(update={"scan": scan, "impact": impact, "decision": decision})
@@ -47,7 +54,7 @@ def assure_and_deliver(request: Request, change: Change, evidence: Evidence, ver
         return Denied(run_id=request.id, reason=decision.reason, evidence=evidence)
     if decision.verdict is Verdict.REVIEW and request.approve:
         cast_own_vote(request, decision)
-    tally = count_votes(request, decision)
+    tally = await_votes(request, decision, evidence)
     evidence = evidence.model_copy(update={"votes": tally.counted})
     if tally.status != "approved":
         return UNSETTLED[tally.status](run_id=request.id, reason=tally.reason, evidence=evidence)

@@ -40,6 +40,35 @@ class Budget(Contract):
     tokens: int = Field(0, ge=0, description="Language-model tokens; 0 means no model is asked.")
 
 
+class Wish(Contract):
+    """What somebody asks for, as a form says it; `grace.request` makes a request of it."""
+
+    repository: str = Field(min_length=1, description="Folder of the repository, on the machine that does the work.")
+    description: str = Field("", max_length=20_000, description="What is wanted, in your own words.")
+    base: str = Field("HEAD", min_length=1, description="Branch, tag or commit to work from. A branch is followed.")
+    python: str | None = Field(None, description="The repository's Python; empty: its environment is looked for.")
+    seconds: float = Field(300.0, gt=0, le=86_400, description="Time for making the change, in seconds.")
+    requested_by: str = Field("", max_length=100, description="Who asks. They do not approve their own change.")
+    approve: bool = Field(False, description="Give the requester's own vote, where policy lets it count.")
+    apply: bool = Field(False, description="After delivery, also apply the change to a clean checkout.")
+    dry_run: bool = Field(False, description="Show the change and deliver nothing.")
+    include_uncommitted: bool = Field(False, description="Take along what the checkout has not committed.")
+    run_id: str | None = Field(None, pattern=r"^[0-9a-f]{12}$", description="Leave empty. A run to go on with.")
+
+    @property
+    def name(self) -> str:
+        """What the run is called: the repository, and the run when it is known."""
+        return f"{PurePath(self.repository).name} {self.run_id or ''}".rstrip()
+
+
+class FixBug(Wish):
+    """The wish that a bug be fixed."""
+
+    test_command: str = Field("", description="The project's own test command, as in a shell; empty: pytest.")
+    tests: tuple[str, ...] = Field((), description="Test paths or node ids to repair against; empty: all.")
+    errors: bool = Field(False, description="Repair errors that need no test, instead of failing tests.")
+
+
 class FixOptions(Contract):
     """What only `fix_bug` needs to know."""
 
@@ -56,6 +85,7 @@ class Request(Contract):
     text: str = Field("", description="The wish, in the requester's words.")
     repository: str = Field(description="Absolute path of the repository.")
     base_revision: str = Field(pattern=r"^[0-9a-f]{40,64}$", description="Full commit id worked from.")
+    base_branch: str = Field("", description="The branch the change is for, followed when it moves; empty: none.")
     notes: tuple[str, ...] = Field((), description="What the requester should know about the base.")
     requested_by: str
     requested_at: AwareDatetime
@@ -70,6 +100,45 @@ class Request(Contract):
     def repository_name(self) -> str:
         """The last part of the repository's path."""
         return PurePath(self.repository).name
+
+
+class Push(Contract):
+    """A provider's word that a branch of a registered repository has a new commit."""
+
+    provider: Literal["github", "gitlab", "gitea"]
+    delivery_id: str = Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$", description="The message's name; a retry has it too.")
+    repository: str = Field(description="The name it is registered under: `grace repos list`.")
+    ref: str = Field(pattern=r"^refs/heads/[^\x00-\x20\x7f]+$", max_length=500, description="refs/heads/<branch>")
+    commit: str = Field(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$", description="The branch's new last commit.")
+    pusher: str = Field("", max_length=80, description="Who pushed, by the provider's name for them.")
+
+    @property
+    def branch(self) -> str:
+        """The name of the branch."""
+        return self.ref.removeprefix("refs/heads/")
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run that the push may start: the same each time the message is read."""
+        return hashlib.sha256(f"{self.provider}/{self.delivery_id}".encode()).hexdigest()[:12]
+
+
+class RegisteredRepository(Contract):
+    """A repository that GRACE looks after."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    location: str = Field(description="Its folder on this machine.")
+    remote: str = Field("", description="The URL that webhooks know it by, without credentials; empty: none.")
+    every_seconds: int | None = Field(None, ge=60, description="How often it is looked at; None: only on a push.")
+
+
+class PushResult(Contract):
+    """What came of a push."""
+
+    run_id: str
+    status: Literal["ignored", "misconfigured", "passed", "unclear", "fixing"]
+    reason: str
+    flow_run_id: str | None = Field(None, description="The flow run that fixes the bug.")
 
 
 # ── intent and plan ──────────────────────────────────────────────────────────────────────────────
@@ -209,12 +278,19 @@ class Change(Contract):
     @computed_field  # type: ignore[prop-decorator]  # mypy cannot decorate properties
     @property
     def digest(self) -> str:
-        """SHA-256 over base revision and edits: the change's identity everywhere."""
-        sha = hashlib.sha256(self.base_revision.encode())
+        """SHA-256 over the edits: what a vote is for. The same edits to the same files are the same on any base."""
+        sha = hashlib.sha256()
         for edit in sorted(self.edits, key=lambda e: e.path):
             after = "-" if edit.after is None else hashlib.sha256(edit.after).hexdigest()
             sha.update(f"\0{edit.path}\0{edit.before_hash or '-'}\0{after}".encode())
         return sha.hexdigest()
+
+
+class Rebased(Contract):
+    """A change on the base branch as it is now, or why it cannot be."""
+
+    change: Change | None = None
+    reason: str
 
 
 class Suspect(Contract):
@@ -443,6 +519,21 @@ class Tally(Contract):
     closes_at: AwareDatetime | None = Field(None, description="Votes cast later do not count.")
 
 
+class Ballot(Contract):
+    """What somebody put into the form that a suspended run shows."""
+
+    answer: Literal["approve", "reject", "count again"]
+    comment: str = ""
+    code: str = Field("", description="Proves who votes; used once.")
+
+
+class BallotReading(Contract):
+    """What a filled-in form came to."""
+
+    vote: Vote | None = None
+    reason: str
+
+
 class AuditRecord(Contract):
     """One thing that happened, chained by a keyed MAC to everything that happened before."""
 
@@ -481,11 +572,17 @@ class Evidence(Contract):
 
     reproduction: Reproduction | None = None
     repair: Repair | None = None
+    change: Change | None = Field(None, description="The change that was verified, on the base as it was then.")
     verification: Verification | None = None
     scan: ScanReport | None = None
     impact: Impact | None = None
     decision: Decision | None = None
     votes: tuple[Vote, ...] = ()
+
+    @property
+    def proposed(self) -> Change | None:
+        """The change as far as the run came with it; it may repair only part."""
+        return self.change or (self.repair.change if self.repair else None)
 
 
 class _Ending(Contract):
@@ -547,7 +644,7 @@ class GaveUp(_Ending):
     """No acceptable change was found."""
 
     status: Literal["gave_up"] = "gave_up"
-    cause: Literal["no_repair", "flaky", "uncollectable", "no_tests"]
+    cause: Literal["no_repair", "flaky", "uncollectable", "no_tests", "base_moved"]
 
 
 Outcome = Annotated[
@@ -589,3 +686,12 @@ class RunStep(Contract):
     started_at: datetime
     finished_at: datetime | None = None
     summary: str = ""
+
+
+class RunEvent(Contract):
+    """One step in the life of a run, as listeners are told of it."""
+
+    run_id: str
+    name: str = Field(description="'coding.plan.created', 'coding.change.proposed', 'coding.approval.requested', ...")
+    facts: str = Field(description="A JSON object of texts: what happened, for people and for automations.")
+    occurred_at: AwareDatetime

@@ -6,6 +6,7 @@
     ├── TransientError          nobody yet: trying again may help
     ├── BudgetExceeded          the user: raise the budget or narrow the request
     ├── IntegrityError          an engineer: stop, something contradicts what was recorded
+    ├── Superseded              nobody: another process carries the run on
     └── Cancelled               nobody: the user asked to stop
 
 Expected endings (nothing to fix, no repair found, denied) are values: see `contracts.Outcome`.
@@ -45,6 +46,10 @@ class BudgetExceeded(GraceError):
 
 class IntegrityError(GraceError):
     """What is found contradicts what was recorded; going on could do harm."""
+
+
+class Superseded(GraceError):
+    """Another process has taken the run on since: this one may do nothing more for it."""
 
 
 class Cancelled(GraceError):

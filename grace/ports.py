@@ -3,7 +3,7 @@
 Prefect-free and effect-free: importing this module does nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -93,6 +93,18 @@ class VersionControl(Protocol):
         """Full commit id. Raises InputError when there is none."""
         ...
 
+    def find(self, revision: str) -> str | None:
+        """Full commit id, None when there is none."""
+        ...
+
+    def parent(self, branch: str, mark: str) -> str | None:
+        """What the last commit of a branch is made on, None unless a line of its message is `mark`."""
+        ...
+
+    def merge(self, ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
+        """Both changes to a file's content, None when they touch the same lines."""
+        ...
+
     def uncommitted(self) -> tuple[str, ...]:
         """Paths that differ from HEAD, untracked ones included."""
         ...
@@ -144,25 +156,40 @@ class Ledger(Protocol):
         """
         ...
 
-    def reopen(self, run_id: str) -> None:
-        """Say that a run which stopped goes on; what it has finished stays."""
+    def carry(self, run_id: str, flow_run_id: str | None = None, carried_by: str = "") -> int:
+        """Take a run on, whether it begins or goes on; what it has finished stays.
+
+        `carried_by` names a process that nobody would miss if it died (`abandoned`).
+        Gives a fencing token: whoever carried the run before can record nothing more, and methods that are given
+        their older token raise Superseded.
+        """
+        ...
+
+    def guard(self, run_id: str, carrier: int) -> None:
+        """Raise Superseded when another process has taken the run on since this token was given."""
         ...
 
     def understood(self, run_id: str, *, intent: Intent | None = None, plan: Plan | None = None) -> None:
         """Record what the request means and how it will be carried out."""
         ...
 
-    def begin_step(self, run_id: str, stage: str, progress_percent: int) -> int:
+    def begin_step(self, run_id: str, stage: str, progress_percent: int, carrier: int | None = None) -> int:
         """Say which stage a run is in. Gives the number of this attempt, from 1."""
         ...
 
     def end_step(
-        self, run_id: str, stage: str, attempt: int, status: Literal["finished", "failed"], summary: str
+        self,
+        run_id: str,
+        stage: str,
+        attempt: int,
+        status: Literal["finished", "failed"],
+        summary: str,
+        carrier: int | None = None,
     ) -> None:
         """Say how an attempt at a stage ended."""
         ...
 
-    def finish(self, run_id: str, outcome: Outcome) -> None:
+    def finish(self, run_id: str, outcome: Outcome, carrier: int | None = None) -> None:
         """Record the outcome."""
         ...
 
@@ -174,8 +201,24 @@ class Ledger(Protocol):
         """Record that the user stopped a run."""
         ...
 
+    def abandoned(self, is_gone: Callable[[str], bool]) -> tuple[str, ...]:
+        """Record that running runs have failed whose process is gone. Gives their ids."""
+        ...
+
     def find(self, prefix: str) -> str:
         """The run id that starts with prefix. Raises InputError when none or several do."""
+        ...
+
+    def knows(self, run_id: str) -> bool:
+        """Whether there is a run of exactly this id."""
+        ...
+
+    def find_by_flow_run(self, flow_run_id: str) -> str | None:
+        """The run that a flow run of Prefect carried last."""
+        ...
+
+    def flow_run(self, run_id: str) -> str | None:
+        """The flow run of Prefect that carried a run last."""
         ...
 
     def request(self, run_id: str) -> Request:

@@ -1,13 +1,16 @@
 """Configuration, and the only place that reads or writes the environment."""
 
 import os
+import sys
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from grace.server_record import ServerRecord, read_record
 
 _IDLE_SERVICES = (
     "CANCELLATION_CLEANUP",
@@ -40,6 +43,29 @@ class Settings(BaseSettings):
         validation_alias="PREFECT_API_URL",
         description="The Prefect server to run on; unset: the one `grace up` started, else none.",
     )
+    prefect_auth: SecretStr | None = Field(
+        None,
+        validation_alias="PREFECT_API_AUTH_STRING",
+        description="`user:password` for that server, when it asks for one.",
+    )
+    server_auth: SecretStr | None = Field(
+        None,
+        validation_alias="PREFECT_SERVER_API_AUTH_STRING",
+        description="`user:password` that the server of `grace up` asks for; needed to listen beyond this machine.",
+    )
+    rescues: int = Field(3, ge=0, description="How often a flow run whose process died is started again.")
+    webhook_secret: SecretStr | None = Field(
+        None, description="What providers sign their webhooks with, 16 characters or more; unset: none are accepted."
+    )
+
+    @property
+    def server(self) -> ServerRecord | None:
+        """The Prefect server that is known here, whether or not it answers."""
+        recorded = read_record(self.server_record)
+        if self.prefect_api_url in (None, "", recorded.api_url if recorded else None):
+            return recorded
+        auth = self.prefect_auth.get_secret_value() if self.prefect_auth else None
+        return ServerRecord(str(self.prefect_api_url), auth)
 
     @cached_property
     def database(self) -> str:
@@ -62,15 +88,33 @@ class Settings(BaseSettings):
         return self.home / "results"
 
     @property
+    def repositories(self) -> Path:
+        """Where repositories that were registered by URL are cloned to."""
+        return self.home / "repositories"
+
+    @property
     def server_record(self) -> Path:
         """Where `grace up` writes which server it runs."""
         return self.home / "server.json"
 
 
+def current() -> Settings:
+    """The settings as the environment has them now; read anew only when it has changed, which takes milliseconds."""
+    return _read(tuple(sorted(os.environ.items())))
+
+
+@lru_cache(maxsize=1)
+def _read(_environment: tuple[tuple[str, str], ...]) -> Settings:
+    return Settings()
+
+
 def prefect_environment(settings: Settings, *, api_url: str) -> dict[str, str]:
     """What Prefect must find in the environment when it is imported, with any server."""
+    record = read_record(settings.server_record)
+    recorded = record.auth if record and record.api_url == api_url else None
     return {
         "PREFECT_API_URL": api_url,
+        **({"PREFECT_API_AUTH_STRING": recorded} if recorded else {}),
         "PREFECT_LOCAL_STORAGE_PATH": str(settings.results),
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # GRACE reports; Prefect keeps its logs
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
@@ -92,6 +136,31 @@ def embedded_prefect_environment(settings: Settings, *, api_url: str, password: 
         "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
         **{f"PREFECT_SERVER_SERVICES_{service}_ENABLED": "false" for service in _IDLE_SERVICES},
     }
+
+
+def served_prefect_environment(settings: Settings, *, api_url: str, ui_api_url: str) -> dict[str, str]:
+    """The same for the processes of `grace up`, whose server, workers and flow runs live on one machine."""
+    auth = settings.server_auth.get_secret_value() if settings.server_auth else ""
+    return {
+        **prefect_environment(settings, api_url=api_url),
+        **(dict.fromkeys(("PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"), auth) if auth else {}),
+        "GRACE_HOME": str(settings.home.absolute()),
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
+        "PREFECT_HOME": str(settings.prefect_home),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{settings.prefect_home / 'prefect.db'}",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_API_URL": ui_api_url,
+        "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "5",
+        # Leases on concurrency slots outlive the server: a slot whose lease is lost stays taken for ever.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # Prefect allows none faster
+    }
+
+
+def child_environment(values: Mapping[str, str]) -> dict[str, str]:
+    """The environment of this process with some variables set, for a process that it starts."""
+    return {**os.environ, **values}
 
 
 def enter_environment(values: Mapping[str, str]) -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from grace.contracts import Evidence, Outcome, Request
+from grace.contracts import Change, Evidence, Outcome, Request, Tally
 
+MOST_SHOWN = 100_000
+"""Characters of a patch; more makes a page that nobody reads and a browser chokes on."""
 DIFF_KEY, EVIDENCE_KEY, FINDINGS_KEY = "grace-diff", "grace-evidence", "grace-findings"
 
 
@@ -12,11 +14,24 @@ def diff_markdown(request: Request, outcome: Outcome) -> str:
     """The outcome and the diff."""
     lines = [f"# {outcome.status.replace('_', ' ').capitalize()}", "", outcome.reason, ""]
     lines += [f"Repository `{request.repository}` at `{request.base_revision[:12]}`, run `{request.id}`.", ""]
-    repair = outcome.evidence.repair
-    if repair and repair.change:
-        # A longer fence than any in the patch, so that the patch cannot end the block.
-        fence = "`" * (max(map(len, _fences(repair.change.patch)), default=2) + 1)
-        lines += [repair.change.rationale, "", f"{fence}diff", repair.change.patch.rstrip("\n"), fence]
+    if change := outcome.evidence.proposed:
+        lines += [change.rationale, "", *_fenced(change)]
+    return "\n".join(lines)
+
+
+def ballot_markdown(request: Request, evidence: Evidence, tally: Tally) -> str:
+    """What somebody needs in order to vote: why they are asked, the diff, and all that was found out about it."""
+    lines = [f"## Run `{request.id}` asks for votes", "", f"{tally.reason}.", ""]
+    lines += [f"- **Repository** `{request.repository}`", f"- **Asked for by** {_cell(request.requested_by)}"]
+    lines += [f"- **Votes so far** {_votes(tally)}"]
+    if tally.closes_at:
+        lines += [f"- **Until** {tally.closes_at:%Y-%m-%d %H:%M} UTC"]
+    lines += [f"- **Your code** `grace approvals code {request.id}` gives it", ""]
+    if change := evidence.proposed:
+        lines += ["### The change", "", change.rationale, "", *_fenced(change), ""]
+    if findings := findings_rows(evidence):
+        lines += ["### New weaknesses", "", *_table(findings), ""]
+    lines += ["### What was found out", "", *_table(evidence_rows(evidence))]
     return "\n".join(lines)
 
 
@@ -68,6 +83,33 @@ def findings_rows(evidence: Evidence) -> list[dict[str, Any]]:
         }
         for finding in (evidence.scan.findings if evidence.scan else ())
     ]
+
+
+def _votes(tally: Tally) -> str:
+    said = [f"{_cell(vote.voter)} {'for' if vote.approved else 'against'} it" for vote in tally.counted]
+    said += [f"{_cell(refused.vote.voter)} does not count ({_cell(refused.reason)})" for refused in tally.refused]
+    return "; ".join(said) or "none"
+
+
+def _fenced(change: Change) -> list[str]:
+    patch = change.patch.rstrip("\n")
+    if len(patch) > MOST_SHOWN:
+        patch = f"{patch[:MOST_SHOWN]}\n... {len(patch) - MOST_SHOWN} characters more: `grace show` has all of it"
+    # A longer fence than any in the patch, so that the patch cannot end the block.
+    fence = "`" * max(3, 1 + max(map(len, _fences(patch))))
+    return [f"{fence}diff", patch, fence]
+
+
+def _table(rows: list[dict[str, Any]]) -> list[str]:
+    columns = list(rows[0]) if rows else []
+    lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"] if columns else []
+    return lines + [f"| {' | '.join(_cell(str(row[column])) for column in columns)} |" for row in rows]
+
+
+def _cell(text: str) -> str:
+    """Words of others, as words: no markup of theirs becomes ours."""
+    flat = " ".join(text.split())
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+!|~" else c for c in flat)
 
 
 def _fences(text: str) -> Iterable[str]:

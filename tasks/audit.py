@@ -1,7 +1,8 @@
 """Decision -> AuditHead: what was decided, and by whose votes, is on record before it is carried out."""
 
 from grace.contracts import AuditHead, Change, Decision, Request, Vote
-from tasks.persistence import audit_log, stage
+from tasks.installation import audit_log
+from tasks.persistence import stage
 
 
 @stage("seal", 93)
@@ -13,6 +14,7 @@ def seal_decision(request: Request, change: Change, decision: Decision, votes: t
         "grace",
         {
             "digest": change.digest,
+            "base_revision": change.base_revision,
             "verdict": decision.verdict,
             "policies": [
                 {"id": result.policy_id, "verdict": result.verdict, "reason": result.reason}
@@ -21,5 +23,5 @@ def seal_decision(request: Request, change: Change, decision: Decision, votes: t
             "policy_version": decision.policy_version,
             "votes": [{"voter": vote.voter, "role": vote.role, "approved": vote.approved} for vote in votes],
         },
-        key=f"{request.id}/change.decided/{change.digest}",
+        key=f"{request.id}/change.decided/{change.digest}/{change.base_revision}",
     )

@@ -13,5 +13,5 @@ def govern(request: Request, change: Change, verification: Verification, scan: S
     from grace.governance import POLICY_FILE, decide
 
     # As the base revision has it: a change, or a checkout, cannot loosen the policy that judges it.
-    policy_file = GitRepository.open(Path(request.repository)).read(request.base_revision, POLICY_FILE)
+    policy_file = GitRepository.open(Path(request.repository)).read(change.base_revision, POLICY_FILE)
     return decide(change, request=request, verification=verification, scan=scan, impact=impact, policy_file=policy_file)

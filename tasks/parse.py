@@ -4,7 +4,8 @@ from pathlib import Path
 
 from grace.contracts import Intent, Request
 from grace.git import GitRepository
-from tasks.persistence import ledger, stage
+from tasks.installation import ledger
+from tasks.persistence import stage
 
 
 @stage("parse", 5)

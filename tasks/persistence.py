@@ -8,23 +8,20 @@ or one on a server. Contracts are written as JSON, never pickled.
 import hashlib
 import json
 from collections.abc import Callable
-from functools import cache, wraps
-from pathlib import Path
+from functools import wraps
+from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
 from prefect import Task, task
 from prefect.context import TaskRunContext
 from prefect.serializers import JSONSerializer
-from pydantic import SecretStr
 
 import grace.contracts
 from grace.contracts import Contract, Request
 from grace.errors import IntegrityError
 from grace.progress import Progress, report
-from grace.settings import Settings
-from grace.store.approvals import SqlApprovals
-from grace.store.audit import SqlAuditLog
-from grace.store.ledger import SqlLedger
+from tasks.events import tell
+from tasks.installation import carrier, ledger
 from tasks.retries import RETRIES, RETRY_DELAYS, RETRY_JITTER, is_transient
 from tasks.summary import summarise
 
@@ -65,59 +62,36 @@ def result_key(stage_name: str, arguments: dict[str, Any]) -> str:
     return f"{request.id}/{stage_name}-{hashlib.sha256(inputs.encode()).hexdigest()[:16]}"
 
 
-def ledger() -> SqlLedger:
-    """The ledger of this installation."""
-    return _opened(Settings().database)
-
-
-@cache
-def _opened(url: str) -> SqlLedger:
-    return SqlLedger.open(url)
-
-
-def approvals() -> SqlApprovals:
-    """Approvers and votes of this installation."""
-    return _approvals(Settings().database)
-
-
-@cache
-def _approvals(url: str) -> SqlApprovals:
-    return SqlApprovals.open(url)
-
-
-def audit_log() -> SqlAuditLog:
-    """The audit log of this installation."""
-    settings = Settings()
-    return _audit_log(settings.database, settings.audit_key, settings.audit_key_file)
-
-
-@cache
-def _audit_log(url: str, key: SecretStr | None, key_file: Path) -> SqlAuditLog:
-    return SqlAuditLog.open(url, key, key_file)
-
-
 def stage(name: str, progress_percent: int, *, always: bool = False) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Make a stage a durable task. Its first parameter is `request: Request`.
 
-    Each attempt is one step in the ledger. A stage that runs `always` is not answered from its kept result: what
+    Each attempt is one step in the ledger, and what came of it is told to listeners; neither is possible any more
+    when another process has taken the run on. A stage that runs `always` is not answered from its kept result: what
     it did can be undone by others, and doing it again must be harmless.
     """
 
     def decorate(body: Callable[P, R]) -> Task[P, R]:
+        parameters = signature(body)
+
         @wraps(body)
         def recorded(*args: P.args, **kwargs: P.kwargs) -> R:
             request = args[0] if args else kwargs["request"]
             assert isinstance(request, Request)  # noqa: S101  # a programming error, not input
             report(Progress(name))
-            records = ledger()
-            attempt = records.begin_step(request.id, name, progress_percent)
+            records, token = ledger(), carrier(request.id)
+            attempt = records.begin_step(request.id, name, progress_percent, token)
             try:
                 result = body(*args, **kwargs)
             except BaseException as error:
-                records.end_step(request.id, name, attempt, "failed", f"{type(error).__name__}: {error}".rstrip(": "))
+                said = f"{type(error).__name__}: {error}".rstrip(": ")
+                records.end_step(request.id, name, attempt, "failed", said)
                 raise
-            records.end_step(request.id, name, attempt, "finished", summarise(result))
+            records.end_step(request.id, name, attempt, "finished", summarise(result), token)
+            tell(request, result, key=key_of(args, kwargs))
             return result
+
+        def key_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+            return result_key(name, parameters.bind(*args, **kwargs).arguments)
 
         def key(_context: TaskRunContext, arguments: dict[str, Any]) -> str:
             return result_key(name, arguments)
@@ -126,7 +100,6 @@ def stage(name: str, progress_percent: int, *, always: bool = False) -> Callable
             name=name,
             task_run_name=name,
             description=body.__doc__,
-            tags=["grace"],
             persist_result=True,
             result_serializer=CONTRACTS,
             cache_key_fn=key,

@@ -1,7 +1,8 @@
 """Intent -> Plan."""
 
 from grace.contracts import Intent, Plan, Request
-from tasks.persistence import ledger, stage
+from tasks.installation import ledger
+from tasks.persistence import stage
 
 
 @stage("plan", 10)

@@ -1,10 +1,15 @@
-"""Run and outcome -> the ledger, and what people read in the Prefect UI."""
+"""Wish and outcome -> the ledger, and what people read in the Prefect UI."""
 
-from hashlib import sha256
+import hashlib
+from typing import Any
+from uuid import UUID
 
-from prefect import task
+from prefect import Flow, task
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.runtime import deployment
+from prefect.runtime import flow_run as current_flow_run
 
-from grace.contracts import Outcome, Request
+from grace.contracts import FixBug, Outcome, Request, Waiting
 from grace.governance.audit import canonical
 from tasks.artifacts import (
     DIFF_KEY,
@@ -14,24 +19,27 @@ from tasks.artifacts import (
     evidence_rows,
     findings_rows,
 )
-from tasks.persistence import audit_log, ledger
+from tasks.events import tell_ending
+from tasks.installation import audit_log, carrier, ledger, take_on
 from tasks.retries import RETRIES, RETRY_DELAYS, RETRY_JITTER, is_transient
+
+THROUGH_PREFECT = "somebody through Prefect"
+"""Who asks when a wish does not say: Prefect knows no users."""
 
 
 @task(
     name="begin",
     task_run_name="begin",
-    tags=["grace"],
+    persist_result=False,
     retries=RETRIES,
     retry_delay_seconds=RETRY_DELAYS,
     retry_jitter_factor=RETRY_JITTER,
     retry_condition_fn=is_transient,
 )
-def begin_run(request: Request) -> None:
-    """Record that the run is under way; a run that stopped goes on."""
-    records = ledger()
-    records.start(request)
-    records.reopen(request.id)
+def begin_run(wish: FixBug) -> Request:
+    """Make a request of a wish, or find the one that was made, and take its run on."""
+    request = _request(wish)
+    take_on(request.id, current_flow_run.id, watched=deployment.id is not None)
     audit_log().append(
         request.id,
         "run.requested",
@@ -45,12 +53,27 @@ def begin_run(request: Request) -> None:
         },
         key=f"{request.id}/run.requested",
     )
+    return request
+
+
+def run_id_of(flow_run_id: UUID | str) -> str:
+    """GRACE's own id of a run that Prefect started: the same however often the flow starts over."""
+    return hashlib.sha256(str(flow_run_id).encode()).hexdigest()[:12]
+
+
+def _request(wish: FixBug) -> Request:
+    from grace.request import resolve
+
+    records, run_id = ledger(), wish.run_id or run_id_of(current_flow_run.id or "")
+    if not records.knows(run_id):
+        records.start(resolve(wish.model_copy(update={"run_id": run_id}), requested_by=THROUGH_PREFECT))
+    request = records.request(run_id)
+    return request.model_copy(update={"approve": request.approve or wish.approve})
 
 
 @task(
     name="record",
     task_run_name="record",
-    tags=["grace"],
     retries=RETRIES,
     retry_delay_seconds=RETRY_DELAYS,
     retry_jitter_factor=RETRY_JITTER,
@@ -58,16 +81,28 @@ def begin_run(request: Request) -> None:
 )
 def record_outcome(request: Request, outcome: Outcome) -> None:
     """Record how the run ended."""
-    ledger().finish(request.id, outcome)
+    set_down(request, outcome)
+
+
+def set_down(request: Request, outcome: Outcome) -> None:
+    """Write an outcome to the ledger and the audit log, and tell it."""
+    ledger().finish(request.id, outcome, carrier(request.id))
     ending = {"status": outcome.status, "reason": outcome.reason}
     # A run that waited ends again; ending again in the same way, as after a retry, is nothing new.
-    key = f"{request.id}/run.ended/{sha256(canonical(ending).encode()).hexdigest()}"
-    audit_log().append(request.id, "run.ended", "grace", ending, key=key)
+    key = f"{request.id}/run.ended/{hashlib.sha256(canonical(ending).encode()).hexdigest()}"
+    event = "run.waits" if isinstance(outcome, Waiting) else "run.ended"
+    audit_log().append(request.id, event, "grace", ending, key=key)
+    tell_ending(request, outcome)
 
 
-@task(name="publish", task_run_name="publish", tags=["grace"])
+@task(name="publish", task_run_name="publish")
 def publish_evidence(request: Request, outcome: Outcome) -> None:
     """Show diff, evidence and findings with the run in the Prefect UI."""
+    publish(request, outcome)
+
+
+def publish(request: Request, outcome: Outcome) -> None:
+    """Make the artifacts that people decide on."""
     from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
     create_markdown_artifact(
@@ -77,3 +112,15 @@ def publish_evidence(request: Request, outcome: Outcome) -> None:
         create_table_artifact(rows, key=EVIDENCE_KEY, description="What was found out, in order")
     if findings := findings_rows(outcome.evidence):
         create_table_artifact(findings, key=FINDINGS_KEY, description="New weaknesses")
+
+
+def record_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Hook of every workflow: what its flow failed with is in the ledger, whoever started it."""
+    if run_id := ledger().find_by_flow_run(str(flow_run.id)):
+        ledger().fail(run_id, state.message or "The flow failed.")
+
+
+def record_cancellation(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Hook of every workflow: a run that was cancelled in the UI is cancelled in the ledger."""
+    if run_id := ledger().find_by_flow_run(str(flow_run.id)):
+        ledger().cancel(run_id)

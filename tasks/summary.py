@@ -2,12 +2,14 @@
 
 from grace.contracts import (
     AuditHead,
+    BallotReading,
     Contract,
     Decision,
     Delivery,
     Impact,
     Intent,
     Plan,
+    Rebased,
     Repair,
     Reproduction,
     ScanReport,
@@ -24,7 +26,7 @@ def summarise(result: Contract) -> str:
             return result.summary
         case Plan():
             return "; ".join(step.action for step in result.steps)
-        case Reproduction() | Repair():
+        case Reproduction() | Repair() | Rebased() | BallotReading():
             return result.reason
         case Verification():
             return "; ".join(f"{check.name} {check.status.value}" for check in result.checks)

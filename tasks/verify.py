@@ -8,7 +8,7 @@ from tasks.persistence import stage
 
 
 @stage("verify", 70)
-def verify_fix(request: Request, change: Change, reproduction: Reproduction) -> Verification:
+def verify_fix(request: Request, reproduction: Reproduction, change: Change) -> Verification:
     """Prove the change: applied alone to a clean checkout, the project's own tests in a fresh process."""
     from grace.verification.checks import verify_change
     from grace.verification.sandbox import best_runner

@@ -40,7 +40,7 @@ def of_run(request: Request, outcome: Outcome, seconds: float | None) -> dict[st
     evidence = outcome.evidence.model_dump(mode="json")
     repair = outcome.evidence.repair
     delivery = outcome.delivery if isinstance(outcome, Delivered) else None
-    change = repair.change if repair else None
+    change = outcome.evidence.proposed
     return {
         "status": status(outcome),
         "outcome": outcome.status,

@@ -1,15 +1,19 @@
-"""`grace approve`, `grace reject` and `grace approvers`: people's votes."""
+"""`grace approve`, `grace reject`, `grace approvals` and `grace approvers`: people's votes."""
 
 import sys
+import time
 from datetime import UTC, datetime
 
 from grace.cli import answer
-from grace.cli.fix import login_name, rerun
+from grace.cli.fix import login_name, rerun, tell
+from grace.cli.report import Reporter
+from grace.cli.suspended import follow, is_suspended, wake
 from grace.contracts import Approver, Decision, Outcome, Request, Tally, Vote, Waiting
-from grace.errors import InputError
+from grace.errors import InputError, TransientError
 from grace.settings import Settings
 from grace.store.approvals import SqlApprovals
 from grace.store.audit import SqlAuditLog
+from grace.store.ballot_codes import CODE_SECONDS, SqlBallotCodes
 from grace.store.ledger import SqlLedger
 
 
@@ -33,7 +37,43 @@ def vote(prefix: str, *, approved: bool, comment: str, name: str, as_json: bool)
     if standing.status == "open":
         _show(run_id, cast, standing, as_json=as_json)
         return 3
-    return rerun(run_id, approve=False, as_json=as_json)
+    return _go_on(request, ledger, as_json=as_json)
+
+
+def code(prefix: str, *, name: str, as_json: bool) -> int:
+    """Give a one-time code for the form of a suspended run, to somebody who proves that they may vote.
+
+    Raises InputError when the run does not wait, or when they cannot prove who they are.
+    """
+    settings = Settings()
+    ledger = SqlLedger.open(settings.database)
+    run_id = ledger.find(prefix)
+    decision, voter = _awaited(run_id, ledger.outcome(run_id)), name or login_name(settings)
+    proof = _prove(SqlApprovals.open(settings.database), voter, settings)
+    codes = SqlBallotCodes.open(settings.database)
+    given = codes.issue(run_id, decision.change_digest, voter, proof, datetime.now(UTC))
+    if as_json:
+        answer.write({"run_id": run_id, "voter": voter, "code": given, "seconds": CODE_SECONDS})
+    else:
+        sys.stdout.write(
+            f"{given}\n\nThis is one vote of {voter} on the change of run {run_id}, for {CODE_SECONDS // 60} minutes.\n"
+            'Put it into the form that the Prefect UI shows at "Resume".\n'
+        )
+    return 0
+
+
+def _go_on(request: Request, ledger: SqlLedger, *, as_json: bool) -> int:
+    """Let the run go on where it waits: on the server that suspended it, else in this process."""
+    settings, flow_run_id = Settings(), ledger.flow_run(request.id)
+    if flow_run_id is None or not is_suspended(flow_run_id, settings):
+        return rerun(request.id, approve=False, as_json=as_json)
+    began, reporter = time.monotonic(), Reporter(quiet=as_json)
+    wake(flow_run_id, settings)
+    with reporter.watching(request) as listener:
+        outcome = follow(ledger, request, listener)
+    if outcome is None:
+        raise TransientError(f"The votes are in; run {request.id} waits for a worker. `grace show {request.id}` tells.")
+    return tell(request, outcome, reporter, round(time.monotonic() - began, 2), as_json=as_json)
 
 
 def _awaited(run_id: str, outcome: Outcome | None) -> Decision:
@@ -44,10 +84,7 @@ def _awaited(run_id: str, outcome: Outcome | None) -> Decision:
 
 
 def _vote(approvals: SqlApprovals, request: Request, decision: Decision, name: str, settings: Settings) -> Vote:
-    proof = "the account that ran the command"
-    if approvals.approvers():
-        approvals.authenticate(name, _key(name, settings))
-        proof = "personal key"
+    proof = _prove(approvals, name, settings)
     return Vote(
         voter=name,
         role="requester" if name == request.requested_by else "approver",
@@ -56,6 +93,14 @@ def _vote(approvals: SqlApprovals, request: Request, decision: Decision, name: s
         cast_at=datetime.now(UTC),
         change_digest=decision.change_digest,
     )
+
+
+def _prove(approvals: SqlApprovals, name: str, settings: Settings) -> str:
+    """How somebody proved who they are. Raises InputError when they did not."""
+    if not approvals.approvers():
+        return "the account that ran the command"
+    approvals.authenticate(name, _key(name, settings))
+    return "personal key"
 
 
 def _key(name: str, settings: Settings) -> str:

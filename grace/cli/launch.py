@@ -7,9 +7,10 @@ from pathlib import Path
 import grace
 from grace.cli import interrupts
 from grace.cli.prefect_runtime import mark_cancelled, orchestration
-from grace.contracts import Outcome, Request, RunStatus, RunSummary
-from grace.errors import Cancelled, EnvironmentLacking
+from grace.contracts import FixBug, Outcome, Request, RunStatus, RunSummary
+from grace.errors import Cancelled, EnvironmentLacking, Superseded
 from grace.git import sweep
+from grace.process import is_gone
 from grace.progress import Progress, listening
 from grace.settings import Settings
 from grace.store.ledger import SqlLedger
@@ -26,6 +27,7 @@ def launch(request: Request, settings: Settings, listener: Callable[[Progress], 
     refuse_foreign_packages()
     sweep()  # left behind by runs whose process was killed
     ledger = SqlLedger.open(settings.database)
+    ledger.abandoned(is_gone)
     ledger.start(request)
     try:
         with orchestration(settings):
@@ -43,7 +45,8 @@ def launch(request: Request, settings: Settings, listener: Callable[[Progress], 
             if interrupts.requested():
                 ledger.cancel(request.id)
                 raise _cancelled(ledger.summary(request.id)) from error
-            ledger.fail(request.id, f"{type(error).__name__}: {error}")
+            if not isinstance(error, Superseded):  # the process that carries the run now says how it ends
+                ledger.fail(request.id, f"{type(error).__name__}: {error}")
         raise
 
 
@@ -57,7 +60,8 @@ def _cancelled(run: RunSummary) -> Cancelled:
 def _flow(request: Request) -> Outcome:
     from flows.fix_bug import fix_bug
 
-    outcome: Outcome = fix_bug(request)
+    # The ledger has the request: Prefect, which keeps parameters in clear, is told no more than which it is.
+    outcome: Outcome = fix_bug(FixBug(repository=request.repository, run_id=request.id, approve=request.approve))
     return outcome
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Never
 
 import typer
 
-from grace.cli import audit, interrupts, policy
+from grace.cli import audit, interrupts, policy, repos
 from grace.cli.options import Json, RunId
 from grace.errors import GraceError
 
@@ -73,12 +73,13 @@ def fix(
 
     Your checkout is not touched: the change is one commit on a branch of its own.
     """
-    from grace.cli.fix import FixArguments, fix
+    from grace.cli.fix import fix
 
-    arguments = FixArguments(
-        repository=repository,
+    code = fix(
+        as_json,
+        repository=str(repository),
         test_command=test_command,
-        tests=tuple(tests or ()),
+        tests=tests or (),
         description=description,
         seconds=timeout,
         python=python,
@@ -88,7 +89,7 @@ def fix(
         include_uncommitted=include_uncommitted,
         errors=errors,
     )
-    raise typer.Exit(fix(arguments, as_json=as_json))
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Examples:  grace rerun 3fa9   |   grace rerun 3fa9 --approve")
@@ -117,6 +118,18 @@ def reject(run: RunId, comment: Comment = "", voter: Voter = "", as_json: Json =
     from grace.cli.approve import vote
 
     raise typer.Exit(vote(run, approved=False, comment=comment, name=voter, as_json=as_json))
+
+
+approvals = typer.Typer(help="Vote in the Prefect UI.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(approvals, name="approvals")
+
+
+@approvals.command("code", epilog="Example:  GRACE_APPROVER_KEY=... grace approvals code 3fa9 --as ann")
+def approval_code(run: RunId, voter: Voter = "", as_json: Json = False) -> None:
+    """Give a one-time code, which is one vote in the form that the Prefect UI shows for a suspended run."""
+    from grace.cli.approve import code
+
+    raise typer.Exit(code(run, name=voter, as_json=as_json))
 
 
 approvers = typer.Typer(help="Say whose votes count.", no_args_is_help=True, rich_markup_mode=None)
@@ -171,6 +184,29 @@ def show(run: RunId, as_json: Json = False) -> None:
     raise typer.Exit(show(run, as_json=as_json))
 
 
+@app.command(epilog="Examples:  grace up   |   grace up --host 0.0.0.0 --port 4300 --json")
+def up(
+    host: Annotated[
+        str, typer.Option(help="Where to listen; beyond this machine only with authentication.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of Prefect's UI and API.")] = 4200,
+    api_port: Annotated[int, typer.Option(min=1, max=65535, help="Of GRACE's REST API and webhooks.")] = 4280,
+    as_json: Json = False,
+) -> None:
+    """Run everything on this machine: Prefect's server and UI, a worker, the REST API; until Ctrl-C."""
+    from grace.cli.up import up
+
+    raise typer.Exit(up(host, port, api_port, as_json=as_json))
+
+
+@app.command(epilog="Examples:  grace deploy   |   PREFECT_API_URL=http://prefect:4200/api grace deploy --json")
+def deploy(as_json: Json = False) -> None:
+    """Register deployments and automations on a Prefect server; again changes nothing."""
+    from grace.cli.deploy import deploy
+
+    raise typer.Exit(deploy(as_json=as_json))
+
+
 @app.command(epilog="Example:  grace doctor")
 def doctor(as_json: Json = False) -> None:
     """Say what GRACE finds on this machine, what is missing, and what to do about it."""
@@ -181,6 +217,7 @@ def doctor(as_json: Json = False) -> None:
 
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
+app.add_typer(repos.app, name="repos")
 
 
 def expand_tests(words: Sequence[str]) -> list[str]:

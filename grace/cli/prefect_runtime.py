@@ -6,7 +6,6 @@ costs and why it is set up this way: docs/explanation/orchestration-cost.md.
 
 import fcntl
 import gc
-import json
 import logging
 import secrets
 import shutil
@@ -24,6 +23,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from grace.errors import EnvironmentLacking
+from grace.server_record import read_record
 from grace.settings import Settings, embedded_prefect_environment, enter_environment, prefect_environment
 
 if TYPE_CHECKING:
@@ -68,11 +68,8 @@ def running_server(settings: Settings) -> str | None:
                 "Start it, or unset PREFECT_API_URL to run without a server."
             )
         return settings.prefect_api_url
-    try:
-        recorded = str(json.loads(settings.server_record.read_text())["api_url"])
-    except (OSError, ValueError, KeyError, TypeError):  # no record, or one cut off by a crash
-        return None
-    return recorded if _answers(recorded) else None
+    record = read_record(settings.server_record)
+    return record.api_url if record and _answers(record.api_url) else None
 
 
 def _answers(api_url: str) -> bool:

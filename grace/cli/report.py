@@ -131,9 +131,9 @@ def _parts(request: Request, outcome: Outcome) -> Iterator[RenderableType]:
         yield from _section("The bug", _bug(evidence))
     if evidence.repair and evidence.repair.suspects:
         yield from _section("Where", _where(evidence))
-    if evidence.repair and evidence.repair.change:
-        yield from _section("The change", [Text(plain(evidence.repair.change.rationale))])
-        yield _diff(evidence.repair.change.patch)
+    if change := evidence.proposed:
+        yield from _section("The change", [Text(plain(change.rationale))])
+        yield _diff(change.patch)
     if rows := list(_evidence(evidence)):
         table = _table("", "result", "detail", header=False)
         for row in rows:

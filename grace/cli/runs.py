@@ -2,13 +2,16 @@
 
 from grace.cli import answer
 from grace.cli.report import Reporter
+from grace.process import is_gone
 from grace.settings import Settings
 from grace.store.ledger import SqlLedger
 
 
 def runs(limit: int, *, as_json: bool) -> int:
     """List runs, newest first."""
-    found = list(SqlLedger.open(Settings().database).recent(limit))
+    ledger = SqlLedger.open(Settings().database)
+    ledger.abandoned(is_gone)
+    found = list(ledger.recent(limit))
     if as_json:
         answer.write({"runs": [run.model_dump(mode="json") for run in found]})
     else:
@@ -19,6 +22,7 @@ def runs(limit: int, *, as_json: bool) -> int:
 def show(prefix: str, *, as_json: bool) -> int:
     """Show one run. Raises InputError when the prefix names none or several."""
     ledger = SqlLedger.open(Settings().database)
+    ledger.abandoned(is_gone)
     run_id = ledger.find(prefix)
     summary, request, outcome = ledger.summary(run_id), ledger.request(run_id), ledger.outcome(run_id)
     steps, errors = ledger.steps(run_id), ledger.errors(run_id)

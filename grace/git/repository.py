@@ -46,7 +46,7 @@ class GitRepository:
         Raises InputError when path is not there, is no repository or has no commits.
         """
         repository = cls(locate(path), workspaces)
-        if repository._lookup("HEAD") is None:
+        if repository.find("HEAD") is None:
             raise InputError(f"{repository.root} has no commits on its current branch: commit first.")
         return repository
 
@@ -59,9 +59,40 @@ class GitRepository:
         """Full commit id. Raises InputError when there is none."""
         if revision in self._trees:
             return revision
-        if commit := self._lookup(revision):
+        if commit := self.find(revision):
             return commit
         raise InputError(f"There is no commit {revision!r} in {self.root}.")
+
+    def find(self, revision: str) -> str | None:
+        """Full commit id, None when there is none."""
+        verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        if "\0" in revision:
+            return None
+        found = run_git((*self._place.options, *verify), cwd=self.root, accept=(0, 1, 128))
+        return None if found.returncode else found.stdout.decode().strip()
+
+    def branch(self, revision: str) -> str:
+        """The local branch that a name stands for, or that HEAD is on; "" when it is none."""
+        name = ("rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", revision)
+        found = run_git((*self._place.options, *name), cwd=self.root, accept=(0, 1, 128)).stdout.decode().strip()
+        return found.removeprefix("refs/heads/") if found.startswith("refs/heads/") else ""
+
+    def parent(self, branch: str, mark: str) -> str | None:
+        """What the last commit of a branch is made on, None unless a line of its message is `mark`."""
+        if (commit := self.find(f"refs/heads/{branch}")) is None:
+            return None
+        message = self._git("log", "--max-count=1", "--format=%B", commit).decode("utf-8", "replace")
+        return self.find(f"{commit}~1") if mark in message.splitlines() else None
+
+    def merge(self, ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
+        """Both changes to a file's content, None when they touch the same lines or it is binary."""
+        with workspace(self._workspaces) as scratch:
+            names = ("ours", "base", "theirs")
+            for name, content in zip(names, (ours, base, theirs), strict=True):
+                (scratch / name).write_bytes(content)
+            # The status counts conflicts, up to 127; 255 is a file that is not text.
+            merged = run_git(("merge-file", "--stdout", *names), cwd=scratch, accept=range(256))
+        return None if merged.returncode else merged.stdout
 
     def uncommitted(self) -> tuple[str, ...]:
         """Paths that differ from HEAD, untracked ones included (ignored ones not)."""
@@ -171,14 +202,14 @@ class GitRepository:
         ref, commit = f"refs/heads/{name}", self.resolve(commit)
         if run_git(("check-ref-format", ref), cwd=self.root, accept=(0, 1)).returncode:
             raise InputError(f"{name!r} cannot be the name of a branch.")
-        if (there := self._lookup(ref)) is None:
+        if (there := self.find(ref)) is None:
             absent = "0" * len(commit)
             create = ("update-ref", "-m", "grace: deliver", "--end-of-options", ref, commit, absent)
             try:
                 self._git(*create)
                 return True
             except GraceError as error:  # another run may have been first
-                if (there := self._lookup(ref)) is None:
+                if (there := self.find(ref)) is None:
                     if "; cannot create" in str(error):
                         raise InputError(f"A branch is in the way of {name}: rename it. ({error})") from error
                     raise
@@ -233,13 +264,6 @@ class GitRepository:
     def _commit_tree(self, tree: str, parent: str, message: str, dated: Mapping[str, str]) -> str:
         arguments = ("commit-tree", tree, "-p", parent)
         return self._git(*arguments, stdin=message.encode(), environment=dated).decode().strip()
-
-    def _lookup(self, revision: str) -> str | None:
-        verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        if "\0" in revision:
-            return None
-        found = run_git((*self._place.options, *verify), cwd=self.root, accept=(0, 1, 128))
-        return None if found.returncode else found.stdout.decode().strip()
 
     def _status(self, *options: str) -> tuple[str, ...]:
         if self.bare:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from grace.contracts import Request
-from grace.errors import InputError
+from grace.errors import InputError, Superseded
 
 _MOST_SHOWN = 8
 
@@ -11,6 +11,18 @@ _MOST_SHOWN = 8
 def same_request(one: Request, other: Request) -> bool:
     """Whether two requests ask for the same; a vote that was added since does not count."""
     return one.model_copy(update={"approve": False}) == other.model_copy(update={"approve": False})
+
+
+def superseded(run_id: str) -> Superseded:
+    """What an older carrier of a run is told."""
+    return Superseded(
+        f"Run {run_id} was taken on by another process, which ends it: this one stops. See `grace show {run_id}`."
+    )
+
+
+def died(run_id: str) -> str:
+    """What is recorded of a run whose process did not live to say so."""
+    return f"Its process died. `grace rerun {run_id}` goes on from its last finished stage."
 
 
 def the_only(prefix: str, found: Sequence[str]) -> str:

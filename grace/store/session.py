@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from grace.errors import EnvironmentLacking, GraceError, InputError, IntegrityError, TransientError
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest schema revision; a test holds it equal to the newest file in migrations/versions."""
 
 _UPGRADE_LOCK = 0x67726163
@@ -52,6 +52,13 @@ def writing(engine: Engine) -> Iterator[Session]:
     """A session that commits on leaving, or rolls back when an exception passes."""
     with _readable_errors(engine), Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[Connection]:
+    """The same for statements that need no objects: what every stage does should cost little."""
+    with _readable_errors(engine), engine.begin() as connection:
+        yield connection
 
 
 def _engine(url: str) -> Engine:

@@ -38,6 +38,12 @@ class DevelopmentTask(SQLModel, table=True):
     outcome_status: str | None = None
     started_at: str = Field(index=True)
     completed_at: str | None = None
+    carrier: int = 0
+    """Counts the processes that took the run on: only the last may still do anything (a fencing token)."""
+    flow_run_id: str | None = Field(default=None, max_length=36)
+    """Prefect's name for the last flow run that carried it."""
+    carried_by: str = ""
+    """The process that carries it, when nothing but itself would notice its end; see `grace.process`."""
 
 
 class RunStepRow(SQLModel, table=True):
@@ -114,3 +120,77 @@ class VoteRow(SQLModel, table=True):
     approved: bool
     comment: str = Field(default="", sa_column=_text())
     cast_at: str
+
+
+class RunEventRow(SQLModel, table=True):
+    """One step in the life of a run, as it is told to whoever listens."""
+
+    __tablename__ = "run_events"
+
+    id: int | None = Field(default=None, primary_key=True)
+    task_id: str = Field(foreign_key="development_tasks.task_id", index=True)
+    name: str
+    key: str = Field(unique=True)
+    """Names what happened, so that it is told once."""
+    facts: str = Field(sa_column=_text())
+    """Canonical JSON."""
+    occurred_at: str
+
+
+class BallotCodeRow(SQLModel, table=True):
+    """A one-time code, which carries an approver's vote through a form that knows no users."""
+
+    __tablename__ = "ballot_codes"
+
+    code_hash: str = Field(primary_key=True, max_length=64)
+    task_id: str = Field(foreign_key="development_tasks.task_id")
+    change_digest: str = Field(max_length=64)
+    voter: str
+    authenticated_by: str
+    issued_at: str
+    expires_at: str
+    used_for: str | None = None
+    """The form that it was put into."""
+    used_at: str | None = None
+
+
+class LeaseRow(SQLModel, table=True):
+    """The run that may deliver to a repository."""
+
+    __tablename__ = "repository_leases"
+
+    repository: str = Field(primary_key=True)
+    task_id: str = Field(max_length=12)
+    carrier: int
+    taken_at: str
+
+
+class RepositoryRow(SQLModel, table=True):
+    """A repository that GRACE looks after."""
+
+    __tablename__ = "repositories"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    location: str = Field(sa_column=_text())
+    """A folder of this machine, or the URL it was cloned from."""
+    remote: str = Field(sa_column=_text())
+    """The URL that a provider's webhook knows it by, without credentials; empty: none."""
+    every_seconds: int | None = None
+    added_at: str
+
+
+class WebhookDeliveryRow(SQLModel, table=True):
+    """One push that a provider told of; the flow run is named once it was created."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (UniqueConstraint("provider", "repository", "ref", "commit"),)
+
+    provider: str = Field(primary_key=True)
+    delivery_id: str = Field(primary_key=True)
+    repository: str
+    ref: str
+    commit: str
+    pusher: str = ""
+    received_at: str
+    flow_run_id: str | None = Field(default=None, max_length=36)

@@ -17,6 +17,7 @@ ENVIRONMENT = (
     "grace/verification/report_plugin.py",  # runs in the target's process, which is told where to report
 )
 STARTS_PROCESSES = (
+    "deployments/supervisor.py",  # the services of `grace up`
     "grace/git/command.py",  # the git command
     "grace/verification/environments.py",  # asks poetry and conda where environments are
     "grace/verification/sandbox/",  # the one place that runs other people's code

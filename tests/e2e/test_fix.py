@@ -79,17 +79,14 @@ def test_interrupted_it_says_so_cleans_up_and_goes_on_later(
 def test_with_uncommitted_changes_head_is_worked_on_and_the_answer_says_so(
     make_repository: MakeRepository,
 ) -> None:
-    from grace.cli.fix import FixArguments, to_request
+    from grace.cli.fix import to_request
     from grace.settings import Settings
 
     repository = make_repository(BUGGY)
     (repository.root / "clamp.py").write_text("broken (")
 
     def ask(include: bool) -> Any:
-        nothing = {"test_command": "", "tests": (), "description": "", "seconds": 9.0, "python": None}
-        flags = {"apply": False, "approve": False, "dry_run": False}
-        arguments: Any = {**nothing, **flags, "repository": repository.root, "include_uncommitted": include}
-        return to_request(FixArguments(**arguments), Settings())
+        return to_request({"repository": str(repository.root), "include_uncommitted": include}, Settings())
 
     on_head, on_snapshot = ask(False), ask(True)
     assert on_head.base_revision == repository.resolve("HEAD")

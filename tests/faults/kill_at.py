@@ -22,8 +22,8 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def begin_step(self: SqlLedger, run_id: str, name: str, progress_percent: int) -> int:
-    attempt = begin(self, run_id, name, progress_percent)
+def begin_step(self: SqlLedger, run_id: str, name: str, *rest: Any) -> int:
+    attempt = begin(self, run_id, name, *rest)
     if name == stage and moment == "before":
         die()
     if name == stage and moment == "inside":

@@ -161,3 +161,18 @@ def ask(make_repository: Callable[..., GitRepository]) -> Callable[..., c.Reques
         return c.Request.model_validate({**values, **fields})
 
     return make
+
+
+@pytest.fixture
+def fix_bug() -> Callable[[c.Request], c.Outcome]:
+    """Carry a recorded request through the flow, as the launcher does."""
+    from flows import fix_bug as module
+    from tasks.installation import ledger
+
+    def carry_out(request: c.Request) -> c.Outcome:
+        ledger().start(request)
+        wish = c.FixBug(repository=request.repository, run_id=request.id, approve=request.approve)
+        outcome: c.Outcome = module.fix_bug(wish)
+        return outcome
+
+    return carry_out

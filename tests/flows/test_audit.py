@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from flows.fix_bug import fix_bug
-from grace.contracts import AuditRecord, Delivered, GaveUp, Isolation, Request
+from grace.contracts import AuditRecord, Delivered, GaveUp, Isolation, Outcome, Request
 from grace.git import GitRepository, run_git
 from grace.store.audit import SqlAuditLog
 
 Ask = Callable[..., Request]
+Fix = Callable[[Request], Outcome]
 EVENTS = ["run.requested", "change.decided", "change.delivered", "run.ended"]
 
 
@@ -44,15 +44,15 @@ def named_by(request: Request, commit: str) -> str:
     return run_git(show, cwd=Path(request.repository)).stdout.decode().strip()
 
 
-def delivered(request: Request) -> Delivered:
+def delivered(fix_bug: Fix, request: Request) -> Delivered:
     outcome = fix_bug(request)
     assert isinstance(outcome, Delivered)
     return outcome
 
 
-def test_a_run_is_on_record_from_the_request_to_its_end(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_a_run_is_on_record_from_the_request_to_its_end(fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask) -> None:
     request = ask(text="push to https://ann:hunter2@host/x fails")
-    outcome = delivered(request)
+    outcome = delivered(fix_bug, request)
     records = list(audit_log(on_server).records(request.id))
     asked, decided, done, ended = (json.loads(record.facts) for record in records)
     assert [(record.event, record.actor) for record in records] == [
@@ -74,41 +74,45 @@ def test_a_run_is_on_record_from_the_request_to_its_end(on_server: Path, rooms: 
     assert ended == {"status": "delivered", "reason": outcome.reason}
 
 
-def test_the_commit_names_the_record_of_its_decision_at_every_delivery(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_the_commit_names_the_record_of_its_decision_at_every_delivery(
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask
+) -> None:
     request = ask()
-    first = delivered(request)
+    first = delivered(fix_bug, request)
     records = list(audit_log(on_server).records())
     assert named_by(request, first.delivery.commit) == f"2:{records[1].mac}"
     for stored in (on_server / "results" / request.id).glob("seal-*"):
         stored.unlink()  # not even then
-    second = delivered(request)
+    second = delivered(fix_bug, request)
     assert second.delivery.commit == first.delivery.commit
     assert list(audit_log(on_server).records()) == records
 
 
-def test_votes_and_both_endings_of_a_run_that_waited_are_on_record(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_votes_and_both_endings_of_a_run_that_waited_are_on_record(
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask
+) -> None:
     rooms.isolation = Isolation.NONE  # policy asks for a vote on what ran unconfined
     fix_bug(ask())
-    delivered(ask(approve=True))
+    delivered(fix_bug, ask(approve=True))
     records = list(audit_log(on_server).records())
     facts = {record.sequence: json.loads(record.facts) for record in records}
-    endings = [facts[record.sequence]["status"] for record in records if record.event == "run.ended"]
+    endings = [facts[record.sequence]["status"] for record in records if record.event in ("run.waits", "run.ended")]
     (votes,) = (facts[record.sequence]["votes"] for record in records if record.event == "change.decided")
     assert endings == ["waiting", "delivered"]
     assert votes == [{"voter": "ann", "role": "requester", "approved": True}]
 
 
-def test_a_run_without_a_change_decides_nothing(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_a_run_without_a_change_decides_nothing(fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask) -> None:
     rooms.repaired = False
     assert isinstance(fix_bug(ask()), GaveUp)
     assert [record.event for record in audit_log(on_server).records()] == ["run.requested", "run.ended"]
 
 
 def test_verify_accepts_what_was_delivered_and_refuses_a_log_without_its_decision(
-    on_server: Path, rooms: Any, ask: Ask
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask
 ) -> None:
     request = ask()
-    commit = delivered(request).delivery.commit
+    commit = delivered(fix_bug, request).delivery.commit
     code, said = audit("verify", "--repo", request.repository)
     assert code == 0, said
     assert re.search(r"Records: 4, .*\nDelivered commits that agree: 1 in ", said)
@@ -121,9 +125,9 @@ def test_verify_accepts_what_was_delivered_and_refuses_a_log_without_its_decisio
     assert [(problem["sequence"], problem["commit"]) for problem in answer["problems"]] == [(2, commit)]
 
 
-def test_verify_refuses_an_old_copy_that_was_gone_on_with(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_verify_refuses_an_old_copy_that_was_gone_on_with(fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask) -> None:
     request = ask()
-    delivered(request)
+    delivered(fix_bug, request)
     delete_from(on_server, 2)
     for name in ("one", "two"):
         audit_log(on_server).append("b" * 12, "run.requested", "bob", {}, key=name)
@@ -133,22 +137,22 @@ def test_verify_refuses_an_old_copy_that_was_gone_on_with(on_server: Path, rooms
 
 
 def test_a_commit_that_another_log_vouches_for_is_passed_over_without_its_own_branch(
-    on_server: Path, rooms: Any, ask: Ask
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask
 ) -> None:
     request = ask()
     root = Path(request.repository)
     foreign = f"Theirs\n\nGrace-Request-Id: {'f' * 12}\nGrace-Audit: 9:{'0' * 64}\n"
     run_git(("commit", "--quiet", "--allow-empty", f"--message={foreign}"), cwd=root)
-    delivered(ask(base_revision=GitRepository.open(root).resolve("HEAD")))
+    delivered(fix_bug, ask(base_revision=GitRepository.open(root).resolve("HEAD")))
     assert audit("verify", "--repo", str(root))[0] == 0
     run_git(("branch", f"grace/fix-bug/{'f' * 12}"), cwd=root)
     code, said = audit("verify", "--repo", str(root))
     assert (code, "names audit record 9, which is missing" in said) == (1, True)
 
 
-def test_show_and_export_give_the_records(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_show_and_export_give_the_records(fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask) -> None:
     request = ask()
-    delivered(request)
+    delivered(fix_bug, request)
     records = list(audit_log(on_server).records())
     code, said = audit("show", request.id[:4])
     assert code == 0

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from flows.fix_bug import fix_bug
 from grace.contracts import (
     CheckStatus,
     Delivered,
@@ -26,14 +25,30 @@ from grace.git import GitRepository, run_git
 from grace.store.ledger import SqlLedger
 
 Ask = Callable[..., Request]
-STAGES = ["parse", "plan", "reproduce", "generate", "verify", "scan", "assess", "govern", "tally", "seal", "deliver"]
+Fix = Callable[[Request], Outcome]
+STAGES = [
+    "parse",
+    "plan",
+    "reproduce",
+    "generate",
+    "rebase",
+    "verify",
+    "scan",
+    "assess",
+    "govern",
+    "tally",
+    "seal",
+    "deliver",
+]
 
 
 def ledger(home: Path) -> SqlLedger:
     return SqlLedger.open(f"sqlite:///{home / 'grace.db'}")
 
 
-def test_a_proved_repair_is_delivered_and_every_stage_is_recorded(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_a_proved_repair_is_delivered_and_every_stage_is_recorded(
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask
+) -> None:
     request = ask()
     outcome = fix_bug(request)
     assert isinstance(outcome, Delivered)
@@ -56,7 +71,7 @@ def test_a_proved_repair_is_delivered_and_every_stage_is_recorded(on_server: Pat
     ],
 )
 def test_without_a_red_test_nothing_is_repaired(
-    on_server: Path, rooms: Any, ask: Ask, status: ReproductionStatus, cause: str
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask, status: ReproductionStatus, cause: str
 ) -> None:
     rooms.status = status
     outcome = fix_bug(ask())
@@ -64,12 +79,12 @@ def test_without_a_red_test_nothing_is_repaired(
     assert (outcome.cause, rooms.asked) == (cause, ["reproduce"])
 
 
-def test_green_tests_are_nothing_to_do(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_green_tests_are_nothing_to_do(fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask) -> None:
     rooms.status = ReproductionStatus.GREEN
     assert isinstance(fix_bug(ask()), NothingToDo)
 
 
-def test_no_repair_is_said(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_no_repair_is_said(fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask) -> None:
     rooms.repaired = False
     outcome = fix_bug(ask())
     assert isinstance(outcome, GaveUp)
@@ -77,7 +92,9 @@ def test_no_repair_is_said(on_server: Path, rooms: Any, ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("status", [CheckStatus.FAILED, CheckStatus.NOT_RUN])
-def test_what_is_not_proved_is_not_delivered(on_server: Path, rooms: Any, ask: Ask, status: CheckStatus) -> None:
+def test_what_is_not_proved_is_not_delivered(
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask, status: CheckStatus
+) -> None:
     rooms.check = status
     request = ask(approve=True)
     outcome = fix_bug(request)
@@ -86,13 +103,15 @@ def test_what_is_not_proved_is_not_delivered(on_server: Path, rooms: Any, ask: A
         GitRepository.open(Path(request.repository)).resolve(f"grace/fix-bug/{request.id}")
 
 
-def test_a_dry_run_proposes(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_a_dry_run_proposes(fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask) -> None:
     outcome = fix_bug(ask(dry_run=True))
     assert isinstance(outcome, Proposed)
     assert outcome.evidence.verification is not None and outcome.evidence.verification.passed
 
 
-def test_a_waiting_run_goes_on_with_a_vote_and_does_nothing_twice(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_a_waiting_run_goes_on_with_a_vote_and_does_nothing_twice(
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask
+) -> None:
     rooms.isolation = Isolation.NONE  # policy asks for a vote on what ran unconfined
     waiting = fix_bug(ask())
     assert isinstance(waiting, Waiting)
@@ -103,7 +122,7 @@ def test_a_waiting_run_goes_on_with_a_vote_and_does_nothing_twice(on_server: Pat
 
 
 def test_a_policy_that_denies_ends_the_run(
-    on_server: Path, rooms: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from grace.contracts import PolicyResult, Verdict
     from grace.governance import decide as real_decide
@@ -119,7 +138,7 @@ def test_a_policy_that_denies_ends_the_run(
 
 
 def test_after_a_crash_another_run_goes_on_from_the_last_finished_stage_to_the_same_commit(
-    on_server: Path, rooms: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as crashing:
 
@@ -138,7 +157,7 @@ def test_after_a_crash_another_run_goes_on_from_the_last_finished_stage_to_the_s
 
 
 def test_a_branch_that_was_deleted_since_is_back_when_the_run_is_run_again(
-    on_server: Path, rooms: Any, ask: Ask
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask
 ) -> None:
     request = ask()
     first = fix_bug(request)
@@ -154,7 +173,7 @@ def test_a_branch_that_was_deleted_since_is_back_when_the_run_is_run_again(
     assert delivered == [1, 2, 3]
 
 
-def test_progress_reaches_whoever_listens_around_the_flow(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_progress_reaches_whoever_listens_around_the_flow(fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask) -> None:
     from grace.progress import Progress, listening
 
     heard: list[Progress] = []
@@ -163,7 +182,7 @@ def test_progress_reaches_whoever_listens_around_the_flow(on_server: Path, rooms
     assert [progress.stage for progress in heard] == STAGES
 
 
-def test_people_find_the_run_and_its_evidence_in_prefect(on_server: Path, rooms: Any, ask: Ask) -> None:
+def test_people_find_the_run_and_its_evidence_in_prefect(fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask) -> None:
     from prefect.client.orchestration import get_client
     from prefect.client.schemas import filters
 
@@ -181,7 +200,7 @@ def test_people_find_the_run_and_its_evidence_in_prefect(on_server: Path, rooms:
 
 @pytest.mark.parametrize("damage", ["", "{", '{"grace.contract": "Verification", "value": {}}'])
 def test_a_stored_result_that_cannot_be_read_counts_as_absent(
-    on_server: Path, rooms: Any, ask: Ask, damage: str
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask, damage: str
 ) -> None:
     first = fix_bug(ask())
     (stored,) = (on_server / "results" / ("a" * 12)).glob("verify-*")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from flows.fix_bug import fix_bug
-from grace.contracts import Denied, Request, Waiting
+from grace.contracts import Denied, Outcome, Request, Waiting
 from grace.errors import InputError
 from grace.git import GitRepository, run_git
 
 Ask = Callable[..., Request]
+Fix = Callable[[Request], Outcome]
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def ask_under(ask: Ask) -> Callable[..., Request]:
 
 
 def test_a_policy_that_cannot_be_read_stops_the_run_before_anything_is_delivered(
-    on_server: Path, rooms: Any, ask_under: Ask
+    fix_bug: Fix, on_server: Path, rooms: Any, ask_under: Ask
 ) -> None:
     request = ask_under("version = 1\n[[rules]]\n", approve=True)
     outcome = fix_bug(request)
@@ -40,7 +40,9 @@ def test_a_policy_that_cannot_be_read_stops_the_run_before_anything_is_delivered
         GitRepository.open(Path(request.repository)).resolve(f"grace/fix-bug/{request.id}")
 
 
-def test_a_rule_makes_a_run_wait_for_the_votes_that_it_names(on_server: Path, rooms: Any, ask_under: Ask) -> None:
+def test_a_rule_makes_a_run_wait_for_the_votes_that_it_names(
+    fix_bug: Fix, on_server: Path, rooms: Any, ask_under: Ask
+) -> None:
     rule = '[[rule]]\nname = "halves need two"\nwhen = { paths = ["half.py"] }\nthen = "review"\nvotes = 2\n'
     outcome = fix_bug(ask_under(f"version = 1\n{rule}"))
     assert isinstance(outcome, Waiting)

@@ -71,7 +71,7 @@ def test_embedded_and_on_a_server_a_request_has_the_same_outcome(server: str, as
         (f"fix project {request.id}", "COMPLETED")
     ]
     tasks = kept.execute("SELECT count(*), min(state_type), max(state_type) FROM task_run").fetchone()
-    assert tasks == (14, "COMPLETED", "COMPLETED")
+    assert tasks == (15, "COMPLETED", "COMPLETED")
     assert kept.execute("SELECT count(*) FROM artifact").fetchone() == (2,)
 
 

@@ -23,7 +23,7 @@ from grace.contracts import (
     Waiting,
     WorkflowKind,
 )
-from grace.errors import InputError, IntegrityError
+from grace.errors import InputError, IntegrityError, Superseded
 from grace.ports import Ledger
 from grace.store.ledger import SqlLedger
 from grace.store.memory_ledger import MemoryLedger
@@ -120,7 +120,7 @@ def test_a_waiting_run_is_not_completed_and_goes_on_when_reopened(ledger: Ledger
     ledger.start(asked())
     ledger.finish("a" * 12, Waiting(run_id="a" * 12, reason="one vote"))
     waiting = ledger.summary("a" * 12)
-    ledger.reopen("a" * 12)
+    ledger.carry("a" * 12)
     assert (waiting.status, waiting.completed_at) == (RunStatus.WAITING, None)
     assert ledger.summary("a" * 12).status is RunStatus.RUNNING
 
@@ -183,3 +183,42 @@ def test_intent_is_recorded_beside_the_request(ledger: Ledger) -> None:
     ledger.start(asked())
     ledger.understood("a" * 12, intent=Intent(kind=WorkflowKind.FIX_BUG, confidence=1, summary="fix"))
     assert ledger.request("a" * 12) == asked()
+
+
+def test_whoever_carried_a_run_before_can_record_nothing_more(ledger: Ledger) -> None:
+    ledger.start(asked())
+    slow = ledger.carry("a" * 12, "flow-run-1")
+    attempt = ledger.begin_step("a" * 12, "verify", 60, slow)
+    heir = ledger.carry("a" * 12, "flow-run-2")
+    end = NothingToDo(run_id="a" * 12, reason="green")
+    for late in (
+        lambda: ledger.guard("a" * 12, slow),
+        lambda: ledger.begin_step("a" * 12, "scan", 80, slow),
+        lambda: ledger.end_step("a" * 12, "verify", attempt, "finished", "passed", slow),
+        lambda: ledger.finish("a" * 12, end, slow),
+    ):
+        with pytest.raises(Superseded, match="taken on by another process"):
+            late()
+    ledger.guard("a" * 12, heir)
+    ledger.finish("a" * 12, end, heir)
+    assert ledger.outcome("a" * 12) == end
+    assert [step.status for step in ledger.steps("a" * 12)] == ["running"]
+
+
+def test_a_run_is_found_by_the_flow_run_that_carries_it(ledger: Ledger) -> None:
+    ledger.start(asked())
+    assert ledger.flow_run("a" * 12) is None
+    ledger.carry("a" * 12, "flow-run-1")
+    assert ledger.find_by_flow_run("flow-run-1") == "a" * 12
+    assert ledger.find_by_flow_run("flow-run-2") is None
+    assert (ledger.flow_run("a" * 12), ledger.knows("a" * 12), ledger.knows("b" * 12)) == ("flow-run-1", True, False)
+
+
+def test_a_running_run_whose_process_is_gone_has_failed(ledger: Ledger) -> None:
+    for run_id, process in (("a" * 12, "gone"), ("b" * 12, "here"), ("c" * 12, "")):
+        ledger.start(asked(run_id))
+        ledger.carry(run_id, carried_by=process)
+    assert ledger.abandoned(lambda process: process == "gone") == ("a" * 12,)
+    assert [ledger.summary(letter * 12).status.value for letter in "abc"] == ["failed", "running", "running"]
+    assert "grace rerun" in ledger.errors("a" * 12)[0]
+    assert ledger.abandoned(lambda _: True) == ("b" * 12,)

@@ -1,0 +1,1 @@
+"""The edge that other programs meet over HTTP."""

@@ -1,0 +1,36 @@
+"""A suspended flow run -> resumed, now or when the time for votes is over: Prefect would let it fail instead."""
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from prefect import task
+from prefect.client.orchestration import get_client
+from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound
+
+from tasks.retries import RETRIES, RETRY_DELAYS, RETRY_JITTER
+
+WAKE_RUN = "wake-run/wake-run"
+COUNT_AGAIN = {"answer": "count again"}
+_log = logging.getLogger(__name__)
+
+
+@task(name="wake", retries=RETRIES, retry_delay_seconds=RETRY_DELAYS, retry_jitter_factor=RETRY_JITTER)
+def wake(flow_run_id: UUID) -> None:
+    """Resume a flow run that waits for votes, without a vote."""
+    with get_client(sync_client=True) as client:
+        state = client.read_flow_run(flow_run_id).state
+        if state is not None and state.is_paused():
+            client.resume_flow_run(flow_run_id, run_input=COUNT_AGAIN)
+
+
+def wake_at(when: datetime, flow_run_id: str, key: str) -> None:
+    """Have a flow run woken then; asked again with the same key, it is woken once."""
+    asked = {"flow_run_id": flow_run_id}
+    try:
+        run_deployment(
+            WAKE_RUN, parameters=asked, scheduled_time=when, timeout=0, as_subflow=False, idempotency_key=key
+        )
+    except ObjectNotFound:
+        _log.warning("Nothing wakes run %s when its votes are due: `grace deploy` registers what does.", key)
