@@ -10,6 +10,7 @@ from prefect.runtime import deployment
 from prefect.runtime import flow_run as current_flow_run
 
 from grace.contracts import FixBug, Outcome, Request, Waiting
+from grace.git import sweep
 from grace.governance.audit import canonical
 from tasks.artifacts import (
     DIFF_KEY,
@@ -38,6 +39,7 @@ THROUGH_PREFECT = "somebody through Prefect"
 )
 def begin_run(wish: FixBug) -> Request:
     """Make a request of a wish, or find the one that was made, and take its run on."""
+    sweep()  # what a process left behind that was killed, perhaps while it carried this very run
     request = _request(wish)
     take_on(request.id, current_flow_run.id, watched=deployment.id is not None)
     audit_log().append(

@@ -9,7 +9,6 @@ from grace.cli import interrupts
 from grace.cli.prefect_runtime import mark_cancelled, orchestration
 from grace.contracts import FixBug, Outcome, Request, RunStatus, RunSummary
 from grace.errors import Cancelled, EnvironmentLacking, Superseded
-from grace.git import sweep
 from grace.process import is_gone
 from grace.progress import Progress, listening
 from grace.settings import Settings
@@ -25,7 +24,6 @@ def launch(request: Request, settings: Settings, listener: Callable[[Progress], 
     the stages raise otherwise, which the record then holds.
     """
     refuse_foreign_packages()
-    sweep()  # left behind by runs whose process was killed
     ledger = SqlLedger.open(settings.database)
     ledger.abandoned(is_gone)
     ledger.start(request)

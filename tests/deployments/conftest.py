@@ -9,7 +9,7 @@ import sys
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -46,12 +46,14 @@ class Box:
     api_port: int
     process: subprocess.Popen[str] | None = None
     status: dict[str, Any] | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+    """Of the environment."""
 
     @property
     def environment(self) -> dict[str, str]:
         """Of the commands of a user of this home."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "GRACE_"))}
-        return {**kept, "GRACE_HOME": str(self.home), "GRACE_RESCUES": "1"}
+        return {**kept, "GRACE_HOME": str(self.home), "GRACE_RESCUES": "1", **self.extra}
 
     def grace(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command as that user."""

@@ -77,7 +77,7 @@ def test_a_run_is_started_from_its_form_waits_and_is_approved_with_a_code(
     submit(dialog, lambda: dialog.wait_for(state="hidden", timeout=ANSWER_MS))
     page.get_by_text("Completed", exact=True).first.wait_for(timeout=SLOW_MS)
     assert branches(repository) == [f"grace/fix-bug/{waiting['run_id']}"]
-    (vote,) = json.loads(box.grace("show", waiting["run_id"], "--json").stdout)["evidence"]["votes"]
+    (vote,) = json.loads(box.grace("show", waiting["run_id"], "--json").stdout)["votes"]
     assert (vote["voter"], vote["comment"], vote["approved"]) == ("bob", "reads well", True)
 
 

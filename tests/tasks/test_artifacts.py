@@ -16,12 +16,15 @@ from grace.contracts import (
     Request,
     ScanReport,
     Severity,
+    Tally,
     WorkflowKind,
 )
 from tasks.artifacts import (
     DIFF_KEY,
     EVIDENCE_KEY,
     FINDINGS_KEY,
+    MOST_SHOWN,
+    ballot_markdown,
     diff_markdown,
     evidence_rows,
     findings_rows,
@@ -35,6 +38,7 @@ REQUEST = Request(
     requested_by="ann",
     requested_at=datetime(2026, 1, 2, tzinfo=UTC),
 )
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
 def with_patch(patch: str) -> Evidence:
@@ -57,6 +61,31 @@ def test_a_patch_with_fences_cannot_end_its_block() -> None:
     patch = "--- a\n+````python\n+```\n"
     markdown = diff_markdown(REQUEST, Denied(run_id="a" * 12, reason="no", evidence=with_patch(patch)))
     assert f"`````diff\n{patch}`````" in markdown
+
+
+def test_a_patch_is_a_block_of_its_own() -> None:
+    shown = diff_markdown(REQUEST, Denied(run_id="a" * 12, reason="no", evidence=with_patch("-a\n+b\n")))
+    assert "\n```diff\n-a\n+b\n```" in shown
+
+
+def test_a_ballot_shows_what_is_decided_on_and_the_words_of_others_as_words() -> None:
+    tally = Tally(change_digest="d", status="open", reason="one of 2 votes is missing", closes_at=NOON)
+    request = REQUEST.model_copy(update={"requested_by": "**ann** <b>"})
+    shown = ballot_markdown(request, with_patch("-a\n+b\n"), tally)
+    for part in (
+        "one of 2 votes is missing",
+        "```diff\n-a\n+b\n```",
+        "Until** 2026-01-02 12:00",
+        "approvals code aaaa",
+    ):
+        assert part in shown
+    assert r"\*\*ann\*\* \<b\>" in shown
+
+
+def test_a_huge_patch_is_cut_and_says_so() -> None:
+    shown = diff_markdown(REQUEST, Denied(run_id="a" * 12, reason="no", evidence=with_patch("+x\n" * 50_000)))
+    assert len(shown) < MOST_SHOWN + 1000
+    assert "characters more" in shown
 
 
 def test_the_reason_is_told_where_there_is_no_change() -> None:
