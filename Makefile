@@ -2,6 +2,7 @@
 
 BIN := .venv/bin
 READY := .venv/.ready
+WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 8 ? n + 1 : 8))) # one more than cores: many tests wait for processes
 
 .PHONY: help setup demo test check faults bench lock
 
@@ -24,7 +25,7 @@ demo: $(READY)
 	@$(BIN)/python examples/demo.py
 
 test: check
-	$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff format --check .

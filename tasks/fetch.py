@@ -10,17 +10,14 @@ from grace.git.remotes import OWN_TRACKING, TRACKING, fetch, origin
 from grace.registration import is_own_clone
 from grace.settings import Settings
 from grace.store.repositories import SqlRepositories
-from tasks.retries import RETRIES, RETRY_DELAYS, RETRY_JITTER, is_transient
+from tasks.retries import RETRYING
 
 
 @task(
     name="fetch",
     task_run_name="fetch",
     persist_result=False,
-    retries=RETRIES,
-    retry_delay_seconds=RETRY_DELAYS,
-    retry_jitter_factor=RETRY_JITTER,
-    retry_condition_fn=is_transient,
+    **RETRYING,
 )
 def fetch_repository(push: Push) -> RegisteredRepository:
     """Bring the registered repository up to what was pushed; a checkout and its branches stay as they are."""

@@ -22,7 +22,7 @@ from grace.errors import IntegrityError
 from grace.progress import Progress, report
 from tasks.events import tell
 from tasks.installation import carrier, ledger
-from tasks.retries import RETRIES, RETRY_DELAYS, RETRY_JITTER, is_transient
+from tasks.retries import RETRYING
 from tasks.summary import summarise
 
 P = ParamSpec("P")
@@ -104,10 +104,7 @@ def stage(name: str, progress_percent: int, *, always: bool = False) -> Callable
             result_serializer=CONTRACTS,
             cache_key_fn=key,
             refresh_cache=always,
-            retries=RETRIES,
-            retry_delay_seconds=RETRY_DELAYS,
-            retry_jitter_factor=RETRY_JITTER,
-            retry_condition_fn=is_transient,
+            **RETRYING,
         )(recorded)
 
     return decorate

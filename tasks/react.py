@@ -14,19 +14,12 @@ from grace.git import GitRepository
 from grace.project_config import CONFIG_FILE, ProjectConfig, parse_config
 from tasks.fetch import pushed_ref
 from tasks.installation import ledger
-from tasks.retries import RETRIES, RETRY_DELAYS, RETRY_JITTER, is_transient
+from tasks.retries import RETRYING
 
 DEPLOYMENT = "fix-bug/fix-bug"
-_TASK: dict[str, Any] = {
-    "persist_result": False,
-    "retries": RETRIES,
-    "retry_delay_seconds": RETRY_DELAYS,
-    "retry_jitter_factor": RETRY_JITTER,
-    "retry_condition_fn": is_transient,
-}
 
 
-@task(name="find fix", task_run_name="find fix", **_TASK)
+@task(name="find fix", task_run_name="find fix", persist_result=False, **RETRYING)
 def find_fix(push: Push) -> str | None:
     """The flow run that repairs what the push broke, None when none was started.
 
@@ -41,7 +34,7 @@ def find_fix(push: Push) -> str | None:
     return str(found[0].id) if found else None
 
 
-@task(name="read configuration", task_run_name="read configuration", **_TASK)
+@task(name="read configuration", task_run_name="read configuration", persist_result=False, **RETRYING)
 def plan_reaction(push: Push, repository: RegisteredRepository) -> FixBug | PushResult:
     """What is wished for if the tests fail, as the pushed configuration says, or why the push ends here."""
     ref = pushed_ref(repository, push)
@@ -57,7 +50,7 @@ def plan_reaction(push: Push, repository: RegisteredRepository) -> FixBug | Push
     return _wish(push, repository, config, ref)
 
 
-@task(name="start fix", task_run_name="start fix", **_TASK)
+@task(name="start fix", task_run_name="start fix", persist_result=False, **RETRYING)
 def start_fix(wish: FixBug) -> str:
     """Have the bug fixed by a flow run of its own, one however often this is asked; its id. Does not wait for it."""
     from prefect.deployments import run_deployment

@@ -22,7 +22,7 @@ from tasks.artifacts import (
 )
 from tasks.events import tell_ending
 from tasks.installation import audit_log, carrier, ledger, take_on
-from tasks.retries import RETRIES, RETRY_DELAYS, RETRY_JITTER, is_transient
+from tasks.retries import RETRYING
 
 THROUGH_PREFECT = "somebody through Prefect"
 """Who asks when a wish does not say: Prefect knows no users."""
@@ -32,10 +32,7 @@ THROUGH_PREFECT = "somebody through Prefect"
     name="begin",
     task_run_name="begin",
     persist_result=False,
-    retries=RETRIES,
-    retry_delay_seconds=RETRY_DELAYS,
-    retry_jitter_factor=RETRY_JITTER,
-    retry_condition_fn=is_transient,
+    **RETRYING,
 )
 def begin_run(wish: FixBug) -> Request:
     """Make a request of a wish, or find the one that was made, and take its run on."""
@@ -76,10 +73,7 @@ def _request(wish: FixBug) -> Request:
 @task(
     name="record",
     task_run_name="record",
-    retries=RETRIES,
-    retry_delay_seconds=RETRY_DELAYS,
-    retry_jitter_factor=RETRY_JITTER,
-    retry_condition_fn=is_transient,
+    **RETRYING,
 )
 def record_outcome(request: Request, outcome: Outcome) -> None:
     """Record how the run ended."""

@@ -17,3 +17,12 @@ def is_transient(_task: object, _run: object, state: State[Any]) -> bool:
     """Whether a failed attempt is worth another."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, TransientError)
+
+
+RETRYING: dict[str, Any] = {
+    "retries": RETRIES,
+    "retry_delay_seconds": RETRY_DELAYS,
+    "retry_jitter_factor": RETRY_JITTER,
+    "retry_condition_fn": is_transient,
+}
+"""What every task is given."""

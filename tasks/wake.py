@@ -9,14 +9,15 @@ from prefect.client.orchestration import get_client
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 
-from tasks.retries import RETRIES, RETRY_DELAYS, RETRY_JITTER
+from tasks.retries import RETRYING
 
 WAKE_RUN = "wake-run/wake-run"
 COUNT_AGAIN = {"answer": "count again"}
 _log = logging.getLogger(__name__)
 
 
-@task(name="wake", retries=RETRIES, retry_delay_seconds=RETRY_DELAYS, retry_jitter_factor=RETRY_JITTER)
+# Whatever Prefect's client raises here is worth another attempt.
+@task(name="wake", task_run_name="wake", **(RETRYING | {"retry_condition_fn": None}))
 def wake(flow_run_id: UUID) -> None:
     """Resume a flow run that waits for votes, without a vote."""
     with get_client(sync_client=True) as client:

@@ -4,7 +4,7 @@ import httpx
 
 from grace.contracts import Push
 from grace.errors import EnvironmentLacking, GraceError, TransientError
-from grace.server_record import ServerRecord, read_record
+from grace.server_record import ServerRecord
 from grace.settings import Settings
 
 DEPLOYMENT = "on-git-push/on-git-push"
@@ -53,13 +53,9 @@ class FlowRuns:
 
 
 def _server(settings: Settings) -> ServerRecord:
-    recorded = read_record(settings.server_record)
-    if settings.prefect_api_url in (None, "", recorded.api_url if recorded else None):
-        if recorded:
-            return recorded
+    if (server := settings.server) is None:
         raise TransientError("There is no Prefect server: start one with `grace up`, or set PREFECT_API_URL.")
-    auth = settings.prefect_auth.get_secret_value() if settings.prefect_auth else None
-    return ServerRecord(str(settings.prefect_api_url), auth)
+    return server
 
 
 def _failure(server: ServerRecord, path: str, answer: httpx.Response) -> GraceError:
