@@ -33,7 +33,7 @@ def rescue_runs_of(worker: str) -> int:
 def rescue_crashed() -> int:
     """Start crashed runs again whom no automation came to help in time; gives how many there were.
 
-    Prefect's automations are told by events, of which some are lost (one in about ten, when a worker had died before).
+    Prefect's automation does not act on every second crash of a run after a worker has died, though its event is there.
     """
     from prefect.client.orchestration import get_client
 

@@ -520,9 +520,9 @@ class Tally(Contract):
 
 
 class Ballot(Contract):
-    """What somebody put into the form that a suspended run shows."""
+    """What somebody put into the form that a suspended run shows; as it is, no vote: the votes are counted again."""
 
-    answer: Literal["approve", "reject", "count again"]
+    answer: Literal["approve", "reject", "count again"] = "count again"
     comment: str = ""
     code: str = Field("", description="Proves who votes; used once.")
 

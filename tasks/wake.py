@@ -9,10 +9,10 @@ from prefect.client.orchestration import get_client
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 
+from grace.contracts import Ballot
 from tasks.retries import RETRYING
 
 WAKE_RUN = "wake-run/wake-run"
-COUNT_AGAIN = {"answer": "count again"}
 _log = logging.getLogger(__name__)
 
 
@@ -23,7 +23,7 @@ def wake(flow_run_id: UUID) -> None:
     with get_client(sync_client=True) as client:
         state = client.read_flow_run(flow_run_id).state
         if state is not None and state.is_paused():
-            client.resume_flow_run(flow_run_id, run_input=COUNT_AGAIN)
+            client.resume_flow_run(flow_run_id, run_input=Ballot().model_dump())
 
 
 def wake_at(when: datetime, flow_run_id: str, key: str) -> None:

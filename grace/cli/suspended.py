@@ -4,14 +4,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from grace.contracts import Outcome, Request, RunStatus
+from grace.contracts import Ballot, Outcome, Request, RunStatus
 from grace.errors import EnvironmentLacking, TransientError
 from grace.ports import Ledger
 from grace.progress import Progress
 from grace.server_record import ServerRecord
 from grace.settings import Settings
 
-COUNT_AGAIN = {"answer": "count again"}
 _FOLLOW_SECONDS = 300.0
 _LOOK_EVERY_SECONDS = 0.2
 
@@ -31,7 +30,7 @@ def wake(flow_run_id: str, settings: Settings) -> None:
     """Let a suspended flow run count its votes again. Raises TransientError when the server does not do it."""
     server = settings.server
     assert server is not None  # noqa: S101  # it said that the run is suspended
-    answer = _ask(server, "POST", f"/flow_runs/{flow_run_id}/resume", {"run_input": COUNT_AGAIN})
+    answer = _ask(server, "POST", f"/flow_runs/{flow_run_id}/resume", {"run_input": Ballot().model_dump()})
     if answer.get("status") not in ("ACCEPT", "ABORT"):  # aborted: somebody else was faster
         reason = answer.get("details", {}).get("reason", answer)
         raise TransientError(f"The Prefect server does not resume flow run {flow_run_id}: {reason}")

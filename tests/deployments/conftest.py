@@ -19,6 +19,17 @@ import pytest
 
 GRACE = str(Path(sys.executable).with_name("grace"))
 AUTH = "ann:correct horse"
+BUGGY = {
+    "clamp.py": "def clamp(value, low, high):\n    return max(low, max(value, high))\n",
+    "test_clamp.py": (
+        "from clamp import clamp\n\ndef test_clamp():\n"
+        "    assert [clamp(n, 1, 3) for n in range(5)] == [1, 1, 2, 3, 3]\n"
+    ),
+}
+REVIEWED = BUGGY | {
+    ".grace/policy.toml": 'version = 1\n[[rule]]\nname = "people look at everything"\nthen = "review"\nvotes = 1\n'
+}
+"""The same, where policy asks for a vote."""
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
 
 

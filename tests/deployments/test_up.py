@@ -13,15 +13,7 @@ from uuid import UUID
 import pytest
 
 from grace.git import GitRepository, run_git
-from tests.deployments.conftest import AUTH, Box, until
-
-BUGGY = {
-    "clamp.py": "def clamp(value, low, high):\n    return max(low, max(value, high))\n",
-    "test_clamp.py": (
-        "from clamp import clamp\n\ndef test_clamp():\n"
-        "    assert [clamp(n, 1, 3) for n in range(5)] == [1, 1, 2, 3, 3]\n"
-    ),
-}
+from tests.deployments.conftest import AUTH, BUGGY, Box, until
 
 
 @pytest.fixture

@@ -9,17 +9,9 @@ from typing import Any
 import pytest
 
 from grace.git import GitRepository
-from tests.deployments.conftest import Box, free_port, until
+from tests.deployments.conftest import REVIEWED, Box, free_port, until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-BUGGY = {
-    "clamp.py": "def clamp(value, low, high):\n    return max(low, max(value, high))\n",
-    "test_clamp.py": (
-        "from clamp import clamp\n\ndef test_clamp():\n"
-        "    assert [clamp(n, 1, 3) for n in range(5)] == [1, 1, 2, 3, 3]\n"
-    ),
-    ".grace/policy.toml": 'version = 1\n[[rule]]\nname = "people look at everything"\nthen = "review"\nvotes = 1\n',
-}
 ANSWER_MS = 20_000
 SLOW_MS = 120_000
 """For what takes a worker, a search and a test run on a busy machine."""
@@ -50,7 +42,7 @@ def page() -> Iterator[Any]:
 def test_a_run_is_started_from_its_form_waits_and_is_approved_with_a_code(
     box: Box, page: Any, make_repository: Callable[..., GitRepository]
 ) -> None:
-    repository = make_repository(BUGGY)
+    repository = make_repository(REVIEWED)
     open_deployment(page, box)
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Custom run").click()

@@ -17,7 +17,7 @@ import pytest
 
 from grace.git import GitRepository
 from grace.git.trailers import branches
-from tests.deployments.conftest import Box, free_port, until
+from tests.deployments.conftest import REVIEWED, Box, free_port, until
 
 BEFORE_THE_VOTE = (
     "parse", "plan", "reproduce", "generate", "rebase", "verify", "scan", "assess", "govern", "tally", "ask",
@@ -30,14 +30,6 @@ POINTS = [
 ]
 SAMPLE = random.Random(20261126).sample(POINTS, 1)
 LOOKED_AT_ANEW = ("rebase", "tally")
-BUGGY = {
-    "clamp.py": "def clamp(value, low, high):\n    return max(low, max(value, high))\n",
-    "test_clamp.py": (
-        "from clamp import clamp\n\ndef test_clamp():\n"
-        "    assert [clamp(n, 1, 3) for n in range(5)] == [1, 1, 2, 3, 3]\n"
-    ),
-    ".grace/policy.toml": 'version = 1\n[[rule]]\nname = "people look at everything"\nthen = "review"\nvotes = 1\n',
-}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +54,7 @@ def test_whatever_dies_the_run_ends_once(
 ) -> None:
     if "GRACE_ALL_FAULTS" not in os.environ and (stage, moment, victim) not in SAMPLE:
         pytest.skip("not in the sample of kill points: `make faults` tries all of them")
-    repository = make_repository(BUGGY)
+    repository = make_repository(REVIEWED)
     (box.home / "kill").write_text(f"{stage} {moment} {pid_of(box, victim)}")
     status, asked = box.ask("fix-bug", {"wish": {"repository": str(repository.root), "requested_by": "ann"}})
     assert status == 201, asked

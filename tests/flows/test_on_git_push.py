@@ -125,7 +125,7 @@ def test_a_flow_that_comes_back_does_not_take_the_run_from_the_one_that_repairs(
     push = shop.push({".grace/config.toml": CONFIG, "half.py": BROKEN})
     on_git_push(push)
     token = ledger().carry(push.run_id, "the run that repairs")
-    on_git_push(push)
+    assert on_git_push(push).status == "fixing"
     ledger().guard(push.run_id, token)
 
 

@@ -26,6 +26,7 @@ async def test_what_was_kept_before_a_crash_is_started_after_it(serve: Any, pref
     async with serve():
         await until(lambda: "github/before" in prefect.runs)
         await until(lambda: not deliveries.pending())
+    assert list(prefect.runs) == ["github/before"]
 
 
 async def test_a_crash_between_the_flow_run_and_its_record_starts_no_second(
@@ -98,3 +99,4 @@ async def test_a_database_that_cannot_be_read_does_not_stop_the_worker(
     SqlWebhookDeliveries.open(settings.database).receive(push("d-1"))
     async with serve():
         await until(lambda: prefect.runs)
+    assert (len(failed), list(prefect.runs)) == (3, ["github/d-1"])

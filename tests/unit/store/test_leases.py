@@ -43,8 +43,10 @@ def test_runs_deliver_one_after_the_other(tmp_path: Path) -> None:
 
 
 def test_another_repository_is_free(leases: SqlLeases) -> None:
+    inside = False
     with leases.held("/r", ONE, 1), leases.held("/s", OTHER, 1):
-        pass
+        inside = True
+    assert inside
 
 
 def test_whoever_waits_too_long_is_told_to_try_again(leases: SqlLeases) -> None:
@@ -63,8 +65,10 @@ def test_a_newer_carrier_of_the_same_run_takes_over_at_once_and_an_older_one_nev
 @pytest.mark.parametrize("age", [LEASE_SECONDS + 1, -3600], ids=["out of date", "clock set back"])
 def test_a_lease_that_a_crash_left_is_taken_over(leases: SqlLeases, tmp_path: Path, age: float) -> None:
     leave_behind(tmp_path, age=age)
+    inside = False
     with leases.held("/r", OTHER, 1):
-        pass
+        inside = True
+    assert inside
 
 
 def test_a_lease_that_a_crash_left_just_now_is_waited_for(leases: SqlLeases, tmp_path: Path) -> None:
