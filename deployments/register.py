@@ -1,6 +1,6 @@
 """What prefect.yaml describes -> a Prefect server, as often as one likes.
 
-What people changed there and we do not describe (schedules, a paused deployment, their own automations) stays.
+What people changed there and we do not describe (their schedules and automations, a paused deployment) stays.
 """
 
 from collections.abc import Iterator
@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from deployments.automations import automations
 from deployments.description import WORK_POOL, Described, described_deployments
+from deployments.schedules import sync_schedules
+from grace.settings import current
+from grace.store.repositories import SqlRepositories
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from prefect.client.orchestration import SyncPrefectClient
 
-Action = Literal["created", "updated", "unchanged"]
+Action = Literal["created", "updated", "unchanged", "removed"]
 _RESCUE = "rescue-run/rescue-run"
 
 
@@ -23,7 +26,7 @@ _RESCUE = "rescue-run/rescue-run"
 class Registered:
     """One thing on the server, and what was done to have it there."""
 
-    kind: Literal["work pool", "deployment", "automation"]
+    kind: Literal["work pool", "deployment", "automation", "schedule"]
     name: str
     action: Action
 
@@ -42,6 +45,8 @@ def _register(client: "SyncPrefectClient") -> Iterator[Registered]:
         yield Registered("deployment", described.name, _deployment(client, described))
     for automation in automations(client.read_deployment_by_name(_RESCUE).id):
         yield Registered("automation", automation.name, _automation(client, automation))
+    for name, action in sync_schedules(client, SqlRepositories.open(current().database).all()):
+        yield Registered("schedule", name, action)
 
 
 def _work_pool(client: "SyncPrefectClient") -> Action:

@@ -7,7 +7,7 @@ from prefect import flow
 from grace.contracts import Evidence, GaveUp, NothingToDo, Outcome, Push, PushResult, Reproduction, Request
 from grace.contracts import ReproductionStatus as Status
 from tasks.fetch import fetch_repository
-from tasks.react import find_fix, plan_reaction, start_fix
+from tasks.react import find_fix, plan_reaction, start_fix, start_indexing
 from tasks.record import begin_run, record_cancellation, record_failure, record_outcome
 from tasks.reproduce import reproduce_bug
 
@@ -15,8 +15,8 @@ from tasks.reproduce import reproduce_bug
 @flow(
     name="on-git-push",
     flow_run_name="{push.repository} {push.branch} {push.run_id}",
-    description="Look at a push that a webhook told of: run the tests of the pushed commit where the repository's "
-    ".grace/config.toml asks for it, and start fix-bug when they fail.",
+    description="Look at a push that a webhook told of: have what is new indexed, run the tests of the pushed commit "
+    "where the repository's .grace/config.toml asks for it, and start fix-bug when they fail.",
     validate_parameters=True,
     on_failure=[record_failure],
     on_cancellation=[record_cancellation],
@@ -26,6 +26,7 @@ def on_git_push(push: Push) -> PushResult:
     if fixing := find_fix(push):
         return PushResult(run_id=push.run_id, status="fixing", reason="It was started before.", flow_run_id=fixing)
     repository = fetch_repository(push)
+    start_indexing(push, repository)
     wish = plan_reaction(push, repository)
     if isinstance(wish, PushResult):
         return wish

@@ -417,11 +417,29 @@ class ScanReport(Contract):
     detector_runs: tuple[DetectorRun, ...] = ()
 
 
-class Affected(Contract):
-    """A file the change may reach."""
+class AffectedSymbol(Contract):
+    """A function, class or variable that may behave differently."""
 
     path: str
-    distance: int = Field(ge=0, description="Import steps from the edited file.")
+    name: str = Field(description="Qualified within its file: 'Class.method'; of a module its dotted name.")
+    kind: Literal["module", "class", "function", "method", "variable"]
+    line: int
+    distance: int = Field(ge=0, description="Steps of use from what changes; 0: it changes itself.")
+    probability: float = Field(ge=0, le=1)
+    why: str
+
+
+class Affected(Contract):
+    """A file or a test that the change may reach."""
+
+    path: str
+    id: str = Field("", description="Of a test: what pytest calls it, without parameters; its path: the whole file.")
+    distance: int | None = Field(
+        None,
+        ge=0,
+        description="Steps of use or import from what is edited; 0: edited itself; None: no such way is known.",
+    )
+    probability: float = Field(1.0, ge=0, le=1, description="That a change like this also changes, or fails, it.")
     why: str
 
 
@@ -436,9 +454,10 @@ class Risk(StrEnum):
 class Impact(Contract):
     """What the change touches beyond its own lines."""
 
-    change_digest: str
-    files: tuple[Affected, ...] = ()
-    tests: tuple[Affected, ...] = ()
+    change_digest: str = Field("", description="Empty: what was asked about is no proposed change.")
+    symbols: tuple[AffectedSymbol, ...] = Field((), description="Likeliest first; what changes itself comes first.")
+    files: tuple[Affected, ...] = Field((), description="Likeliest first; what is edited comes first.")
+    tests: tuple[Affected, ...] = Field((), description="The best test of each file, likeliest first; then the rest.")
     risk: Risk
     reasons: tuple[str, ...] = ()
     blind_spots: tuple[str, ...] = ()
@@ -695,3 +714,41 @@ class RunEvent(Contract):
     name: str = Field(description="'coding.plan.created', 'coding.change.proposed', 'coding.approval.requested', ...")
     facts: str = Field(description="A JSON object of texts: what happened, for people and for automations.")
     occurred_at: AwareDatetime
+
+
+# ── code memory ──────────────────────────────────────────────────────────────────────────────────
+
+
+class Reindex(Contract):
+    """What `reindex-codebase` is asked for."""
+
+    repository: str = Field(
+        description="The path of a repository on the worker's machine, or the name it is registered by.",
+        examples=["/home/ann/shop", "shop"],
+    )
+    run_id: str = Field("", description="Leave empty: GRACE gives one.")
+
+
+class Expectation(Contract):
+    """One clause of the data contract that an index must keep to go into service."""
+
+    name: str
+    met: bool
+    observed: str = ""
+
+
+class IndexRun(Contract):
+    """What came of indexing a code base."""
+
+    repository: str
+    status: Literal["indexed", "unchanged", "refused"]
+    reason: str
+    revision: str = ""
+    files: int = 0
+    lines: int = 0
+    symbols: int = 0
+    edges: int = 0
+    unresolved: int = 0
+    changed: int = 0
+    removed: int = 0
+    expectations: tuple[Expectation, ...] = ()

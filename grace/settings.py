@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from platformdirs import user_data_path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from grace import places
 from grace.server_record import ServerRecord, read_record
 
 _IDLE_SERVICES = (
@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GRACE_", frozen=True)
 
     home: Path = Field(
-        default_factory=lambda: user_data_path("grace", appauthor=False),
+        default_factory=places.home,
         description="Where GRACE keeps its database, results and Prefect's state.",
     )
     database_url: str | None = Field(None, description="Any SQLAlchemy URL; unset: SQLite below home.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from grace.contracts import Change, Impact, Request
 from grace.git import GitRepository
+from tasks.installation import memory
 from tasks.persistence import stage
 
 
@@ -12,4 +13,4 @@ def assess_change(request: Request, change: Change) -> Impact:
     """Find what the change can reach beyond its own lines."""
     from grace.causal.impact import assess_impact
 
-    return assess_impact(change, repository=GitRepository.open(Path(request.repository)))
+    return assess_impact(change, repository=GitRepository.open(Path(request.repository)), database=memory())

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from grace.memory.database import Database, open_existing
+from grace.places import memory_url
 from grace.process import this_process
 from grace.settings import current
 from grace.store.approvals import SqlApprovals
@@ -16,6 +18,11 @@ from grace.store.ledger import SqlLedger
 
 _carried: dict[tuple[str, str], int] = {}
 """Fencing tokens of the runs that this process has taken on, by database and run id."""
+
+
+def memory() -> Database | None:
+    """The code memory of this installation, None while nothing is indexed."""
+    return open_existing(memory_url())
 
 
 def ledger() -> SqlLedger:

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from prefect import task
+from prefect import get_run_logger, task
 
-from grace.contracts import FixBug, Push, PushResult, RegisteredRepository
+from grace.contracts import FixBug, Push, PushResult, RegisteredRepository, Reindex
 from grace.delivery import BRANCHES
 from grace.errors import EnvironmentLacking, InputError, TransientError
 from grace.git import GitRepository
@@ -16,7 +16,7 @@ from tasks.fetch import pushed_ref
 from tasks.installation import ledger
 from tasks.retries import RETRYING
 
-DEPLOYMENT = "fix-bug/fix-bug"
+FIX_BUG, REINDEX = "fix-bug/fix-bug", "reindex-codebase/reindex-codebase"
 
 
 @task(name="find fix", task_run_name="find fix", persist_result=False, **RETRYING)
@@ -53,6 +53,25 @@ def plan_reaction(push: Push, repository: RegisteredRepository) -> FixBug | Push
 @task(name="start fix", task_run_name="start fix", persist_result=False, **RETRYING)
 def start_fix(wish: FixBug) -> str:
     """Have the bug fixed by a flow run of its own, one however often this is asked; its id. Does not wait for it."""
+    return _start(FIX_BUG, wish, wish.run_id or "")
+
+
+@task(name="start indexing", task_run_name="start indexing", persist_result=False, **RETRYING)
+def start_indexing(push: Push, repository: RegisteredRepository) -> str | None:
+    """Have the code base indexed by a flow run of its own when the push moved what is indexed; its id.
+
+    A server without that deployment keeps nobody from repairing what the push broke.
+    """
+    if GitRepository.open(Path(repository.location)).find("HEAD") != push.commit:
+        return None
+    try:
+        return _start(REINDEX, Reindex(repository=repository.name, run_id=push.run_id), f"{push.run_id}/index")
+    except EnvironmentLacking as error:
+        get_run_logger().warning("The code base is not indexed: %s", error)
+        return None
+
+
+def _start(deployment: str, wish: FixBug | Reindex, key: str) -> str:
     from prefect.deployments import run_deployment
     from prefect.exceptions import ObjectNotFound
 
@@ -60,10 +79,10 @@ def start_fix(wish: FixBug) -> str:
     with _readable_errors():
         try:
             started: Any = run_deployment(
-                DEPLOYMENT, parameters=parameters, timeout=0, idempotency_key=wish.run_id, as_subflow=False
+                deployment, parameters=parameters, timeout=0, idempotency_key=key, as_subflow=False
             )
         except ObjectNotFound as error:
-            what = f"The Prefect server has no deployment {DEPLOYMENT}: register it with `grace deploy`."
+            what = f"The Prefect server has no deployment {deployment}: register it with `grace deploy`."
             raise EnvironmentLacking(what) from error
     return str(started.id)
 

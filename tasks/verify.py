@@ -1,21 +1,42 @@
 """Change -> Verification."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grace.contracts import Change, Reproduction, Request, Verification
 from grace.git import GitRepository
+from tasks.installation import memory
 from tasks.persistence import stage
+
+if TYPE_CHECKING:
+    from grace.verification.suite import EnteredFunctions
 
 
 @stage("verify", 70)
 def verify_fix(request: Request, reproduction: Reproduction, change: Change) -> Verification:
-    """Prove the change: applied alone to a clean checkout, the project's own tests in a fresh process."""
+    """Prove the change: applied alone to a clean checkout, the project's own tests in a fresh process.
+
+    For a repository that is indexed, which functions each test entered is kept: it tells which tests a change needs.
+    """
+    from grace.memory.coverage import Entered, record_coverage
+    from grace.memory.repositories import find_indexed
     from grace.verification.checks import verify_change
     from grace.verification.sandbox import best_runner
 
+    repository = Path(request.repository)
+    database = memory()
+    indexed = find_indexed(database, repository) if database else None
+
+    def remember(entered: "EnteredFunctions") -> None:
+        if indexed:
+            edited = [edit.path for edit in change.edits]
+            functions = [(path, line) for path, line in entered["functions"]]
+            with indexed.database.writing() as connection:
+                record_coverage(connection, indexed.repo_id, Entered(functions, entered["tests"]), changed=edited)
+
     return verify_change(
         change,
-        repository=GitRepository.open(Path(request.repository)),
+        repository=GitRepository.open(repository),
         runner=best_runner(),
         interpreter=reproduction.interpreter,
         test_command=request.options.test_command,
@@ -24,4 +45,5 @@ def verify_fix(request: Request, reproduction: Reproduction, change: Change) -> 
         collected=reproduction.collected,
         seconds=request.budget.seconds,
         errors=request.options.errors,
+        observe=remember if indexed else None,
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Never
 
 import typer
 
-from grace.cli import audit, interrupts, policy, repos
+from grace.cli import audit, interrupts, memory, policy, repos
 from grace.cli.options import Json, RunId
 from grace.errors import GraceError
 
@@ -215,6 +215,7 @@ def doctor(as_json: Json = False) -> None:
     raise typer.Exit(doctor(as_json=as_json))
 
 
+app.add_typer(memory.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
 app.add_typer(repos.app, name="repos")

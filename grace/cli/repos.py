@@ -9,6 +9,7 @@ from grace.cli.options import Json
 
 if TYPE_CHECKING:  # `grace --help` imports this module
     from grace.contracts import RegisteredRepository
+    from grace.settings import Settings
     from grace.store.repositories import SqlRepositories
 
 app = typer.Typer(
@@ -32,7 +33,9 @@ def add(
     from grace.registration import register
     from grace.settings import Settings
 
-    added = register(source, Settings(), name=name, remote=remote, every=every)
+    settings = Settings()
+    added = register(source, settings, name=name, remote=remote, every=every)
+    _reschedule(settings)
     if as_json:
         from grace.cli import answer
 
@@ -58,13 +61,31 @@ def list_(as_json: Json = False) -> None:
 @app.command(epilog="Example:  grace repos remove shop")
 def remove(name: Annotated[str, typer.Argument(metavar="NAME")], as_json: Json = False) -> None:
     """Forget a repository; its folder stays, with what was delivered to it."""
+    from grace.settings import Settings
+
     removed = _repositories().remove(name)
+    _reschedule(Settings())
     if as_json:
         from grace.cli import answer
 
         answer.write({"removed": removed.name, "location": removed.location})
     else:
         sys.stdout.write(f"{removed.name} is forgotten. Its folder is still there: {removed.location}\n")
+
+
+def _reschedule(settings: "Settings") -> None:
+    """Tell the Prefect server, if one runs; else the next `grace up` or `grace deploy` does."""
+    if settings.server is None:
+        return
+    from grace.cli.prefect_runtime import running_server
+    from grace.settings import enter_environment, prefect_environment
+
+    if (api_url := running_server(settings)) is None:
+        return
+    enter_environment(prefect_environment(settings, api_url=api_url))
+    from deployments.schedules import reschedule
+
+    reschedule()
 
 
 def _repositories() -> "SqlRepositories":

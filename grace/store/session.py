@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, column, create_engine, event, make_url, select, table, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlalchemy.exc import IntegrityError as IntegrityViolation
 from sqlmodel import Session
@@ -15,12 +16,27 @@ from grace.errors import EnvironmentLacking, GraceError, InputError, IntegrityEr
 HEAD = "0004"
 """The newest schema revision; a test holds it equal to the newest file in migrations/versions."""
 
+
+@dataclass(frozen=True)
+class Chain:
+    """A line of schema revisions."""
+
+    head: str
+    """The newest revision."""
+    folder: Path
+    """Alembic's folder."""
+    table: str = "alembic_version"
+    """Where a database says which revision it has."""
+
+
+RUNS = Chain(HEAD, Path(__file__).parent / "migrations")
+
 _UPGRADE_LOCK = 0x67726163
 """Key of the PostgreSQL advisory lock that lets one process at a time change the schema."""
 
 
-def open_database(url: str) -> Engine:
-    """An engine over a database whose schema is at HEAD.
+def open_database(url: str, chain: Chain = RUNS) -> Engine:
+    """An engine over a database whose schema is at the head of a chain, that of the runs by default.
 
     When it already is, this costs one SELECT and Alembic is not imported.
 
@@ -31,8 +47,8 @@ def open_database(url: str) -> Engine:
     """
     engine = _engine(url)
     with _readable_errors(engine):
-        if _revision(engine) != HEAD:
-            _upgrade(engine)
+        if _revision(engine, chain) != chain.head:
+            _upgrade(engine, chain)
     return engine
 
 
@@ -109,15 +125,15 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))
 
 
-def _revision(engine: Engine) -> str | None:
+def _revision(engine: Engine, chain: Chain) -> str | None:
     with engine.connect().execution_options(sqlite_begin="BEGIN") as connection:
-        return _stored_revision(connection)
+        return _stored_revision(connection, chain)
 
 
-def _stored_revision(connection: Connection) -> str | None:
-    if not _has_table(connection, "alembic_version"):
+def _stored_revision(connection: Connection, chain: Chain) -> str | None:
+    if not _has_table(connection, chain.table):
         return None
-    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    revision: str | None = connection.execute(select(column("version_num")).select_from(table(chain.table))).scalar()
     return revision
 
 
@@ -126,22 +142,22 @@ def _has_table(connection: Connection, name: str) -> bool:
     return connection.dialect.has_table(connection, name)
 
 
-def _upgrade(engine: Engine) -> None:
+def _upgrade(engine: Engine, chain: Chain) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(chain.folder))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
-        revision = _stored_revision(connection)
+        revision = _stored_revision(connection, chain)
         if revision is not None and revision not in known:
             raise IntegrityError(
                 f"The database {engine.url.render_as_string()} was written by a newer GRACE "
-                f"(schema {revision}, this one knows {HEAD}). "
+                f"(schema {revision}, this one knows {chain.head}). "
                 "Upgrade GRACE, or set GRACE_HOME to another folder."
             )
         config.attributes["connection"] = connection

@@ -13,7 +13,7 @@ from grace.redaction import redact, redact_command
 from grace.verification import suite
 from grace.verification.error_check import check_errors
 from grace.verification.protected_files import is_test_or_configuration
-from grace.verification.suite import SuiteRun
+from grace.verification.suite import EnteredFunctions, SuiteRun
 
 __all__ = ["is_test_or_configuration", "verify_change"]
 
@@ -40,12 +40,14 @@ def verify_change(
     collected: int,
     seconds: float,
     errors: bool = False,
+    observe: Callable[[EnteredFunctions], None] | None = None,
 ) -> Verification:
     """Whether the change does what is claimed for it. A failed check is a value, not an exception.
 
     `red` are the pytest ids of the tests that failed before, `collected` is how many tests there were then
     (0: not known), `seconds` bounds each run (wall clock). Every run has a fresh checkout. With `errors` the claim is
     that no error which needs no test is left; then a project without tests is not `tested`, and that is no failure.
+    `observe` is told which functions the tests entered, when a whole run of them passed.
     """
     limits = Limits(wall_seconds=seconds, cpu_seconds=int(seconds) + 1)
 
@@ -62,13 +64,15 @@ def verify_change(
                 interpreter=interpreter,
                 limits=limits,
                 environment={"PYTHONHASHSEED": hash_seed},
+                note_entered=observe is not None,
             )
 
     argv = suite.resolve_command(test_command, tests, interpreter)
     checks = [_check_patch(change, repository), _check_edits(change)]
     tested = True
     if all(check.status is CheckStatus.PASSED for check in checks):
-        of_tests = _check_tests(run, argv, red, collected, needed=bool(not errors or test_command or tests))
+        needed = bool(not errors or test_command or tests)
+        of_tests = _check_tests(run, argv, red, collected, needed=needed, observe=observe)
         tested = bool(of_tests)
         checks += of_tests
         checks += [check_errors(change, repository, runner, interpreter)] if errors else []
@@ -110,7 +114,13 @@ def _check_edits(change: Change) -> Check:
 
 
 def _check_tests(
-    run: _Run, argv: tuple[str, ...], red: tuple[str, ...], collected: int, *, needed: bool
+    run: _Run,
+    argv: tuple[str, ...],
+    red: tuple[str, ...],
+    collected: int,
+    *,
+    needed: bool,
+    observe: Callable[[EnteredFunctions], None] | None,
 ) -> list[Check]:
     """The checks that tests make; none when there is no test and none is needed."""
     name, unsteady = "test command", ""
@@ -133,6 +143,8 @@ def _check_tests(
         remark = "exit code 0; it is not pytest, so whether every test ran could not be checked"
         return [_of_run(name, suite_run, reason or remark, _status(reason))]
     incomplete = _why_incomplete(suite_run, collected)
+    if observe and suite_run.report and not reason and not incomplete:
+        observe(suite_run.report["entered"])
     return [
         _of_run(name, suite_run, reason or unsteady, _status(reason)),
         Check(name="every collected test ran", status=_status(incomplete), reason=incomplete),

@@ -14,11 +14,13 @@ LONGEST = 400
 
 ENVIRONMENT = (
     "grace/settings.py",
+    "grace/places.py",  # what settings rest on, for commands that must answer at once
     "grace/verification/report_plugin.py",  # runs in the target's process, which is told where to report
 )
 STARTS_PROCESSES = (
     "deployments/supervisor.py",  # the services of `grace up`
     "grace/git/command.py",  # the git command
+    "grace/memory/reading_process.py",  # reads source files on every core
     "grace/verification/environments.py",  # asks poetry and conda where environments are
     "grace/verification/sandbox/",  # the one place that runs other people's code
 )
@@ -28,6 +30,9 @@ FORKS = (
 )
 SPEAKS_SQL = (
     "grace/store/",
+    "grace/memory/tables.py",
+    "grace/memory/database.py",  # speaks to the driver: a search takes less time than importing SQLAlchemy
+    "grace/memory/migrations/",
     "grace/cli/doctor.py",  # shows a database URL without its password
 )
 

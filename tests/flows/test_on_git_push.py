@@ -72,7 +72,7 @@ def deployed(on_server: Path) -> Iterator[dict[str, str]]:
     """The deployments, with no worker: what is started is there to be looked at."""
     with get_client(sync_client=True) as client:
         made = {}
-        for name in ("fix-bug", "on-git-push"):
+        for name in ("fix-bug", "on-git-push", "reindex-codebase"):
             flow = client.create_flow_from_name(name)
             made[name] = str(client.create_deployment(flow, name, enforce_parameter_schema=False))
         yield made
@@ -208,6 +208,14 @@ def test_a_remote_that_cannot_be_reached_is_tried_again(
     monkeypatch.setattr(fetching.fetch_repository, "retry_delay_seconds", [0.0, 0.0, 0.0])
     assert on_git_push(shop.push({".grace/config.toml": CONFIG, "half.py": BROKEN})).status == "fixing"
     assert len(asked) == 2
+
+
+def test_what_is_new_on_the_branch_of_head_is_indexed(shop: Shop, deployed: Any, rooms: Rooms) -> None:
+    push = shop.push({"half.py": FIXED})
+    on_git_push(push)
+    on_git_push(shop.push({"half.py": BROKEN}, branch="other", delivery="d-2"))
+    (run,) = started("reindex-codebase")
+    assert run.parameters["wish"]["repository"] == shop.registered.name
 
 
 def test_a_repository_that_was_removed_meanwhile_is_said(shop: Shop, deployed: Any, rooms: Rooms) -> None:
