@@ -7,6 +7,11 @@ import os
 from pathlib import Path
 
 
+def compute_alone() -> None:
+    """Have numerical libraries start no threads unless the user said how many: that takes longer than a search."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def home() -> Path:
     """Where GRACE keeps its database, results and Prefect's state: GRACE_HOME, else a folder per user."""
     if given := os.environ.get("GRACE_HOME"):

@@ -261,8 +261,9 @@ _opened: dict[str, Database] = {}
 
 
 def _memory() -> Database:
-    from grace.places import memory_url
+    from grace.places import compute_alone, memory_url
 
+    compute_alone()
     url = memory_url()
     if url not in _opened:
         _opened[url] = open_memory(url)

@@ -4,9 +4,11 @@ What was read is kept by content as it comes, so that an indexer that is killed 
 changes in one transaction: until it commits, and if it never does, everybody is answered from the last good one.
 """
 
+import gc
 import json
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,7 +80,7 @@ def index_repository(
             if revision == known.revision:
                 return _report(database, known.repo_id, root, 0, 0, started)
         read = _read(database, root, sorted(seen.changed), processes)
-        with database.writing() as connection:
+        with _collector_paused(), database.writing() as connection:
             if _indexed_at(connection, root) != (known and known.indexed_at):
                 continue  # another indexer came first: its index is the one to go on from
             if known and before:
@@ -89,6 +91,18 @@ def index_repository(
                 check(connection, repo_id)
         return _report(database, repo_id, root, changed, removed, started)
     raise TransientError(f"Other processes keep indexing {root}: try again.")
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Millions of small values come and stay: looking for cycles among them takes as long as making them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def changed_files(database: Database, root: Path) -> list[str]:

@@ -10,6 +10,7 @@ import re
 import struct
 import zlib
 from enum import IntEnum
+from sys import intern
 from typing import Any, NamedTuple
 
 FORMAT = 1
@@ -152,5 +153,9 @@ def _packed(value: object) -> bytes:
 
 
 def _definition(fields: list[Any]) -> Definition:
-    name, kind, *rest = fields
-    return Definition(name, SymbolKind(kind), *rest)
+    # Files say the same names again and again: one copy of each is enough.
+    fields[1], fields[10], fields[11] = _KINDS[fields[1]], list(map(intern, fields[10])), list(map(intern, fields[11]))
+    return Definition(*fields)
+
+
+_KINDS = {kind.value: kind for kind in SymbolKind}

@@ -84,13 +84,16 @@ def write_segment(connection: Connection, repo_id: int, documents: Iterable[Docu
 def merge_segments(connection: Connection, repo_id: int) -> None:
     """Make few segments of many small ones, and let go of documents whose symbols are gone.
 
-    Nothing happens while the small segments are few and hold little beside the largest: every word is looked up in
-    each segment, and a merge writes all of them anew.
+    Every word is looked up in each segment, and a merge writes all that it merges anew: while the small segments
+    hold little beside the largest, they are merged with each other only.
     """
     sizes = connection.rows("SELECT segment, symbols FROM code_segments WHERE repo_id = ? ORDER BY segment", (repo_id,))
     small = [(segment, symbols) for segment, symbols in sizes if symbols < _LARGE_SEGMENT]
     beside = sum(symbols for _, symbols in small) - max((symbols for _, symbols in small), default=0)
-    if len(small) <= _SMALL_SEGMENTS and beside * 10 <= sum(symbols for _, symbols in sizes):
+    if beside * 10 <= sum(symbols for _, symbols in sizes):
+        if len(small) > _SMALL_SEGMENTS:  # the largest stays: edits alone should not have it written again
+            largest = max(small, key=lambda one: one[1])[0]
+            _merge(connection, repo_id, [_Kept.load(connection, repo_id, each) for each, _ in small if each != largest])
         return
     merged: list[_Kept] = []
     for segment, _ in sizes:

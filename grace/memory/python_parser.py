@@ -97,6 +97,8 @@ def _read(tree: ast.Module, file: "_Lines") -> Payload:
             definitions.append(_definition(one, parent, first, names, file, stored.get(one.index, {})))
     imports = tuple(one._replace(scope=index[one.scope]) for one in walk.imports)
     exports = None if walk.exports is None else tuple(dict.fromkeys(walk.exports))
+    for scope in walk.scopes:  # parents and children hold each other: let the tree go without the collector's help
+        scope.children.clear()
     return Payload("python", tuple(definitions), imports, exports, file.count)
 
 

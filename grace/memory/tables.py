@@ -156,7 +156,10 @@ class CodePosting(Memory, table=True):
     """Where a word stands, within one segment."""
 
     __tablename__ = "code_postings"
-    __table_args__ = (Index("ix_code_postings_word", "word", "repo_id", "segment", unique=True),)
+    __table_args__ = (
+        Index("ix_code_postings_word", "word", "repo_id", "segment", unique=True),
+        Index("ix_code_postings_segment", "repo_id", "segment"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     repo_id: int

@@ -101,6 +101,7 @@ def upgrade() -> None:
         sa.Column("df", sa.Integer, nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
     )
+    op.create_index("ix_code_postings_segment", "code_postings", ["repo_id", "segment"])
     op.create_index("ix_code_postings_word", "code_postings", ["word", "repo_id", "segment"], unique=True)
     op.create_table(
         "code_recalls",
