@@ -4,8 +4,15 @@ from grace.contracts import Intent, Plan, PlanStep, WorkflowKind
 from grace.errors import InputError
 
 
-def plan_implementation(intent: Intent) -> Plan:
-    """How the intent will be carried out. Raises InputError for a workflow that has no plan."""
+def plan_implementation(intent: Intent, lessons: tuple[str, ...] = ()) -> Plan:
+    """How the intent will be carried out, knowing what earlier work taught.
+
+    Raises InputError for a workflow that has no plan.
+    """
+    return _plan(intent).model_copy(update={"lessons_used": lessons})
+
+
+def _plan(intent: Intent) -> Plan:
     if intent.kind is not WorkflowKind.FIX_BUG:
         raise InputError(f"There is no plan for {intent.kind}: only fix_bug can be carried out.")
     if "fix_errors" in intent.actions:

@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.runtime import deployment
 from prefect.runtime import flow_run as current_flow_run
 
-from grace.contracts import FixBug, Outcome, Request, Waiting
+from grace.contracts import Delivered, FixBug, Outcome, Request, Waiting
 from grace.git import sweep
 from grace.governance.audit import canonical
 from tasks.artifacts import (
@@ -21,7 +21,7 @@ from tasks.artifacts import (
     findings_rows,
 )
 from tasks.events import tell_ending
-from tasks.installation import audit_log, carrier, ledger, take_on
+from tasks.installation import audit_log, carrier, ledger, memory, take_on
 from tasks.retries import RETRYING
 
 THROUGH_PREFECT = "somebody through Prefect"
@@ -89,6 +89,17 @@ def set_down(request: Request, outcome: Outcome) -> None:
     event = "run.waits" if isinstance(outcome, Waiting) else "run.ended"
     audit_log().append(request.id, event, "grace", ending, key=key)
     tell_ending(request, outcome)
+    _teach(request, outcome)
+
+
+def _teach(request: Request, outcome: Outcome) -> None:
+    """Code memory learns whether what it recalled for the run served it; a run that waits has not ended."""
+    from grace.memory.patterns import record_outcome as record_recalled
+
+    database = None if isinstance(outcome, Waiting) else memory()
+    if database is not None:
+        with database.writing() as connection:
+            record_recalled(connection, request.id, delivered=isinstance(outcome, Delivered))
 
 
 @task(name="publish", task_run_name="publish")

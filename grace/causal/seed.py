@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from grace.contracts import Change
 from grace.git.command import run_git, text
+from grace.git.place import locate
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _DEFINES = re.compile(r"\s*(?:@|class\b|def\b|async\s+def\b)")
@@ -68,7 +69,8 @@ def seed_of_work(root: Path, base: str = "HEAD") -> Seed:
     """How the files in a checkout differ from a revision; untracked files count as new. Lines as they are now."""
     options = ("--no-ext-diff", "--no-textconv", "--no-color", "--unified=0", "-M", "--relative")
     prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
-    diff = run_git(("diff", *options, *prefixes, "--end-of-options", base, "--"), cwd=root).stdout
+    without_filters = locate(root).options
+    diff = run_git((*without_filters, "diff", *options, *prefixes, "--end-of-options", base, "--"), cwd=root).stdout
     listed = run_git(("ls-files", "--others", "--exclude-standard", "-z"), cwd=root).stdout
     regions = seed_of_diff(text(diff), applied=True).regions
     return Seed((*regions, *(Region(text(path)) for path in listed.split(b"\0") if path)))

@@ -19,13 +19,20 @@ class Entered(NamedTuple):
 def record_coverage(connection: Connection, repo_id: int, entered: Entered, *, changed: Collection[str] = ()) -> int:
     """Keep what a run showed of its tests; what earlier runs showed of other tests stays.
 
-    Functions of `changed` files are left out: their lines are not those of the index. Gives how many tests there are.
+    Functions of `changed` files are left out, since their lines are not those of the index: what was known of them
+    stays too. Gives how many tests there are.
     """
     symbols = _symbols(connection, repo_id, {path for path, _ in entered.functions} - set(changed))
     known = [symbols.get(function) for function in entered.functions]
     ids = _test_ids(connection, repo_id, list(entered.tests))
+    edited = sorted(changed)
+    kept = (
+        "SELECT s.id FROM code_symbols s JOIN code_files f ON f.id = s.file_id"
+        f" WHERE f.repo_id = ? AND f.path IN ({', '.join('?' * len(edited)) or 'NULL'})"
+    )
     for some, marks in chunks(list(ids.values())):
-        connection.run(f"DELETE FROM code_test_covers WHERE test_id IN ({marks})", some)
+        old = f"DELETE FROM code_test_covers WHERE test_id IN ({marks}) AND symbol_id NOT IN ({kept})"
+        connection.run(old, (*some, repo_id, *edited))
     rows = {
         (ids[test], symbol)
         for test, numbers in entered.tests.items()

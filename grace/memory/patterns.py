@@ -64,7 +64,12 @@ def recall_patterns(
 
 
 def record_recall(connection: Connection, patterns: Sequence[Pattern], run_id: str = "") -> None:
-    """Remember that patterns were recalled; a run whose end is told later decides whether that was a success."""
+    """Remember that patterns were recalled; a run whose end is told later decides whether that was a success.
+
+    A run recalls once: telling it again, as a stage that is tried again does, changes nothing.
+    """
+    if run_id and connection.rows("SELECT 1 FROM code_recalls WHERE run_id = ? LIMIT 1", (run_id,)):
+        return
     now = time.time()
     columns = ("project", "file_path", "name", "run_id", "recalled_at")
     connection.insert("code_recalls", columns, [(p.project, p.file_path, p.name, run_id, now) for p in patterns])

@@ -22,6 +22,9 @@ from grace.contracts import (
 )
 from grace.errors import InputError
 from grace.git import GitRepository, run_git
+from grace.memory.database import open_memory
+from grace.memory.indexer import index_repository
+from grace.places import memory_url
 from grace.store.ledger import SqlLedger
 
 Ask = Callable[..., Request]
@@ -211,3 +214,21 @@ def test_a_stored_result_that_cannot_be_read_counts_as_absent(
     assert isinstance(first, Delivered) and isinstance(second, Delivered)
     assert first.delivery.commit == second.delivery.commit
     assert rooms.asked == ["reproduce", "repair", "verify", "verify"]
+
+
+def test_a_run_in_an_indexed_repository_recalls_and_code_memory_learns_how_it_ended(
+    fix_bug: Fix, on_server: Path, rooms: Any, ask: Ask
+) -> None:
+    on_server.mkdir(exist_ok=True)
+    request = ask(text="half of a number")
+    database = open_memory(memory_url())
+    code = "def half(n):\n    '''Half of a number.'''\n    return n // 3\n"
+    (Path(request.repository) / "more.py").write_text(code)
+    index_repository(database, Path(request.repository))
+    outcome = fix_bug(request)
+    assert isinstance(outcome, Delivered)
+    assert outcome.evidence.impact is not None
+    assert "half" in {one.name for one in outcome.evidence.impact.symbols}
+    with database.reading() as connection:
+        known = connection.rows("SELECT name, succeeded FROM code_recalls WHERE run_id = ?", (request.id,))
+    assert ("half", 1) in known

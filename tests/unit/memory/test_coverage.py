@@ -56,3 +56,9 @@ def test_it_follows_a_function_that_moves(database: Database, root: Path) -> Non
     cart.write_text("# one line more\n" + cart.read_text())
     index_repository(database, root)
     assert covers(database) == {(TEST, "Cart.total"), (TEST, "price_of")}
+
+
+def test_what_was_known_of_changed_files_stays(database: Database, root: Path) -> None:
+    record(database, Entered([TOTAL, PRICE], {TEST: [0, 1]}))
+    record(database, Entered([TOTAL], {TEST: []}), changed=("shop/cart.py",))
+    assert covers(database) == {(TEST, "Cart.total")}
