@@ -8,6 +8,9 @@ from grace.git import GitRepository
 from tasks.installation import memory
 from tasks.persistence import stage
 
+_LONG_SUITE = 100
+"""Tests."""
+
 if TYPE_CHECKING:
     from grace.verification.suite import EnteredFunctions
 
@@ -18,6 +21,7 @@ def verify_fix(request: Request, reproduction: Reproduction, change: Change) -> 
 
     For a repository that is indexed, which functions each test entered is kept: it tells which tests a change needs.
     """
+    from grace.causal.impact import assess_impact
     from grace.memory.coverage import Entered, record_coverage
     from grace.memory.repositories import find_indexed
     from grace.verification.checks import verify_change
@@ -34,6 +38,10 @@ def verify_fix(request: Request, reproduction: Reproduction, change: Change) -> 
             with indexed.database.writing() as connection:
                 record_coverage(connection, indexed.repo_id, Entered(functions, entered["tests"]), changed=edited)
 
+    likeliest: tuple[str, ...] = ()
+    if indexed and not request.options.errors and not request.options.test_command:
+        impact = assess_impact(change, repository=GitRepository.open(repository), database=indexed.database)
+        likeliest = _worth_running_first([test.id for test in impact.tests], reproduction.collected)
     return verify_change(
         change,
         repository=GitRepository.open(repository),
@@ -45,5 +53,12 @@ def verify_fix(request: Request, reproduction: Reproduction, change: Change) -> 
         collected=reproduction.collected,
         seconds=request.budget.seconds,
         errors=request.options.errors,
+        first=likeliest,
         observe=remember if indexed else None,
     )
+
+
+def _worth_running_first(likeliest: list[str], collected: int) -> tuple[str, ...]:
+    """Test functions of a long suite, when they are a small part of it; else the suite itself is as soon done."""
+    functions = [test for test in likeliest if "::" in test]
+    return tuple(functions) if collected >= _LONG_SUITE and len(functions) * 3 <= collected else ()

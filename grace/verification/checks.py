@@ -40,6 +40,7 @@ def verify_change(
     collected: int,
     seconds: float,
     errors: bool = False,
+    first: tuple[str, ...] = (),
     observe: Callable[[EnteredFunctions], None] | None = None,
 ) -> Verification:
     """Whether the change does what is claimed for it. A failed check is a value, not an exception.
@@ -47,6 +48,7 @@ def verify_change(
     `red` are the pytest ids of the tests that failed before, `collected` is how many tests there were then
     (0: not known), `seconds` bounds each run (wall clock). Every run has a fresh checkout. With `errors` the claim is
     that no error which needs no test is left; then a project without tests is not `tested`, and that is no failure.
+    `first` are pytest ids that are likely to notice the change: when they fail, the others need not run.
     `observe` is told which functions the tests entered, when a whole run of them passed.
     """
     limits = Limits(wall_seconds=seconds, cpu_seconds=int(seconds) + 1)
@@ -70,6 +72,8 @@ def verify_change(
     argv = suite.resolve_command(test_command, tests, interpreter)
     checks = [_check_patch(change, repository), _check_edits(change)]
     tested = True
+    if first and all(check.status is CheckStatus.PASSED for check in checks):
+        checks += _check_first(run, suite.resolve_command((), first[:_MAX_RED], interpreter), red)
     if all(check.status is CheckStatus.PASSED for check in checks):
         needed = bool(not errors or test_command or tests)
         of_tests = _check_tests(run, argv, red, collected, needed=needed, observe=observe)
@@ -77,7 +81,7 @@ def verify_change(
         checks += of_tests
         checks += [check_errors(change, repository, runner, interpreter)] if errors else []
     else:
-        reason = "the change itself is not acceptable"
+        reason = "an earlier check failed"
         checks.append(Check(name="test command", status=CheckStatus.NOT_RUN, reason=reason, command=argv))
     if red and all(check.status is CheckStatus.PASSED for check in checks):
         checks.append(_check_again(run, suite.resolve_command((), red[:_MAX_RED], interpreter), red))
@@ -149,6 +153,20 @@ def _check_tests(
         _of_run(name, suite_run, reason or unsteady, _status(reason)),
         Check(name="every collected test ran", status=_status(incomplete), reason=incomplete),
     ]
+
+
+def _check_first(run: _Run, argv: tuple[str, ...], red: tuple[str, ...]) -> list[Check]:
+    """A check when these tests decide; none when only the whole run can, as where few failed that may be unsteady."""
+    try:
+        suite_run = run(argv, _HASH_SEED)
+    except EnvironmentLacking:
+        return []  # the whole run says so
+    if suite_run.report is None or _few_others_failed(suite_run, red):
+        return []
+    outcomes = list(suite_run.report["outcomes"].values())
+    if "failed" not in outcomes:
+        return []
+    return [_of_run("likeliest tests", suite_run, suite.why_failed(suite_run), CheckStatus.FAILED)]
 
 
 def _few_others_failed(suite_run: SuiteRun, red: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 import hashlib
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from grace.ports import CommandResult, CommandRunner, Confinement, Limits
 from grace.verification.checks import verify_change
 from grace.verification.interpreter import find_interpreter
 from grace.verification.sandbox import best_runner
+from grace.verification.suite import EnteredFunctions
 
 BUGGY = "def double(x):\n    return x + 2\n"
 FIXED = "def double(x):\n    return x * 2\n"
@@ -84,6 +85,8 @@ def verify(
     collected: int = 2,
     seconds: float = 60,
     runner: CommandRunner | None = None,
+    first: tuple[str, ...] = (),
+    observe: Callable[[EnteredFunctions], None] | None = None,
 ) -> Verification:
     return verify_change(
         proposed,
@@ -95,6 +98,8 @@ def verify(
         red=red,
         collected=collected,
         seconds=seconds,
+        first=first,
+        observe=observe,
     )
 
 
@@ -304,3 +309,31 @@ def test_skipped_and_deselected_tests_count_as_collected(tmp_path: Path, interpr
 def test_the_interpreter_under_test_is_ours_when_the_repository_has_none(interpreter: Interpreter) -> None:
     assert interpreter.executable == sys.executable
     assert interpreter.found_as == "own"
+
+
+def test_when_the_likeliest_tests_fail_the_others_are_not_run(tmp_path: Path, interpreter: Interpreter) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    verification = verify(repo, change(repo, {"calc.py": BUGGY + "# better\n"}), interpreter, first=RED)
+    assert failed(verification) == {"likeliest tests": "1 failed: test_calc.py::test_three"}
+    assert [check.status for check in verification.checks if check.name == "test command"] == [CheckStatus.NOT_RUN]
+
+
+@pytest.mark.parametrize("first", [RED, ("test_calc.py::test_that_is_gone",)])
+def test_likeliest_tests_that_do_not_fail_decide_nothing(
+    tmp_path: Path, interpreter: Interpreter, first: tuple[str, ...]
+) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    verification = verify(repo, change(repo, {"calc.py": FIXED}), interpreter, first=first)
+    assert verification.passed
+    assert "likeliest tests" not in [check.name for check in verification.checks]
+
+
+def test_what_the_tests_entered_is_told_when_they_pass(tmp_path: Path, interpreter: Interpreter) -> None:
+    repo = repository(tmp_path, {"calc.py": BUGGY, "test_calc.py": TEST})
+    told: list[EnteredFunctions] = []
+    verify(repo, change(repo, {"calc.py": BUGGY + "# better\n"}), interpreter, observe=told.append)
+    assert told == []
+    verify(repo, change(repo, {"calc.py": FIXED}), interpreter, observe=told.append)
+    (entered,) = told
+    place = [list(function) for function in entered["functions"]].index(["calc.py", 1])
+    assert place in entered["tests"]["test_calc.py::test_two"]
