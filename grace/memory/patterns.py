@@ -2,13 +2,13 @@
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from grace.memory import source_tree
 from grace.memory.bare import on_disk
-from grace.memory.database import Connection
+from grace.memory.database import Connection, chunks
 from grace.memory.parse import blob_key
 from grace.memory.payload import Definition, Payload, SymbolKind
 from grace.memory.search import deep_search
@@ -18,6 +18,8 @@ _KINDS = (SymbolKind.CLASS, SymbolKind.FUNCTION, SymbolKind.METHOD)
 _FEWEST_LINES, _MOST_LINES, _MOST_CHARACTERS = 3, 150, 6_000
 _CONSIDERED = 50
 """Of so many that are alike, those that served best come first."""
+_DOUBT = 0.8
+"""What is left of the confidence in code of a file in which work was taken back."""
 _COLUMNS = (
     *("id", "pattern_type", "language", "name", "signature", "code_snippet", "file_path", "project", "tags"),
     *("dependencies", "complexity", "times_recalled", "success_rate", "confidence", "created_at", "updated_at"),
@@ -57,9 +59,9 @@ def recall_patterns(
         return ()
     marks = ", ".join("?" * len(hits))
     rows = connection.rows(f"SELECT {', '.join(_COLUMNS[:14])} FROM code_patterns WHERE id IN ({marks})", list(hits))
-    found = sorted(
-        map(_pattern, rows, (hits[row[0]] for row in rows)), key=lambda pattern: (-pattern.score, pattern.id)
-    )
+    reverted = _reverted(connection, {row[6] for row in rows})
+    patterns = (_pattern(row, hits[row[0]], doubted=(row[7], row[6]) in reverted) for row in rows)
+    found = sorted(patterns, key=lambda pattern: (-pattern.score, pattern.id))
     return tuple(found[:k])
 
 
@@ -156,7 +158,21 @@ def _served(connection: Connection, place: Sequence[Any]) -> tuple[int, float]:
     return int(times), (int(succeeded) + 1) / (int(ended) + 2)
 
 
-def _pattern(row: Sequence[Any], similarity: float) -> Pattern:
+def _reverted(connection: Connection, paths: Collection[str]) -> set[tuple[str, str]]:
+    """(project, path) of the files in which work was taken back by a later commit."""
+    found: set[tuple[str, str]] = set()
+    for some, marks in chunks(sorted(paths)):
+        query = (
+            "SELECT DISTINCT r.location, p.path FROM code_repositories r JOIN code_paths p ON p.repo_id = r.id"
+            " JOIN code_commit_paths cp ON cp.path_id = p.id JOIN code_commits c ON c.id = cp.commit_id"
+            f" WHERE c.reverted = 1 AND p.path IN ({marks})"
+        )
+        found.update((location, path) for location, path in connection.rows(query, some))
+    return found
+
+
+def _pattern(row: Sequence[Any], similarity: float, *, doubted: bool) -> Pattern:
     tags, dependencies = tuple(json.loads(row[8])), tuple(json.loads(row[9]))
-    score = similarity * row[12] * row[13]
-    return Pattern._make((*row[:8], tags, dependencies, *row[10:14], similarity, score))
+    confidence = row[13] * (_DOUBT if doubted else 1.0)
+    score = similarity * row[12] * confidence
+    return Pattern._make((*row[:8], tags, dependencies, *row[10:13], confidence, similarity, score))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from grace.git import run_git
 from grace.memory.database import Database
 from grace.memory.indexer import index_repository
 from grace.memory.patterns import Pattern, recall_patterns, record_outcome, record_recall
@@ -81,3 +82,17 @@ def test_what_was_learnt_outlives_an_edit(database: Database, root: Path) -> Non
     cart.write_text(cart.read_text() + "\n\ndef other():\n    return 1\n")
     index_repository(database, root)
     assert (recalled(database).times_recalled, recalled(database).success_rate) == (1, pytest.approx(2 / 3))
+
+
+def test_work_that_was_taken_back_makes_its_files_doubtful(database: Database, tmp_path: Path) -> None:
+    root = code_base.write(tmp_path / "shop")
+    for command in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "Start")):
+        run_git(command, cwd=root)
+    index_repository(database, root)
+    before = recalled(database)
+    cart = root / "shop/cart.py"
+    cart.write_text(cart.read_text() + "# more\n")
+    run_git(("commit", "-q", "-a", "-m", "More"), cwd=root)
+    run_git(("revert", "--no-edit", "HEAD"), cwd=root)
+    index_repository(database, root)
+    assert recalled(database).confidence == pytest.approx(before.confidence * 0.8)
