@@ -36,7 +36,7 @@ with_pip() {
     tools=$(.venv/bin/python -c '
 import re, tomllib
 group = tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"]
-print(*(re.match(r"[\w.-]+", line)[0] for line in group))')
+print(*(re.match(r"[\w.-]+(\[[\w,-]+\])?", line)[0] for line in group))')
     # shellcheck disable=SC2086  # one argument for each tool
     .venv/bin/python -m pip install --quiet --disable-pip-version-check \
         --constraint constraints.txt --editable . $tools
