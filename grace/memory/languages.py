@@ -16,6 +16,8 @@ _MINIFIED_LINE = 5_000
 _VENDORED = {"_vendor", "_vendored", "vendored", "third_party", "thirdparty", "node_modules", "bower_components"}
 _GENERATED_NAME = re.compile(r".*(_pb2(_grpc)?\.pyi?|\.min\.[cm]?js|\.bundle\.js|\.g\.ts|\.generated\.\w+)")
 _GENERATED_MARK = re.compile(rb"@generated|\bdo not edit\b|\b(auto-?|automatically )generated\b", re.IGNORECASE)
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_BOM_AND_SPACE = b"\xef\xbb\xbf \t\r\n"
 _COMMENT = re.compile(rb"\s*(#|//|/\*|\*|\"\"\"|''')")
 
 
@@ -39,12 +41,21 @@ def left_out_by_content(source: bytes, name: str) -> str:
     """
     if len(source) > HUGE_BYTES:
         return "too large"
+    if name != "python" and _is_something_else(source):
+        return "not source"
     head = source[:1000].split(b"\n")[:8]
     if any(_COMMENT.match(line) and _GENERATED_MARK.search(line) for line in head):
         return "generated"
     if name != "python" and len(source) > _MINIFIED_LINE and len(source) / (source.count(b"\n") + 1) > 500:
         return "minified"
     return ""
+
+
+def _is_something_else(source: bytes) -> bool:
+    """Video and the translations of Qt are called `.ts` too."""
+    if source.startswith(_UTF_16):
+        return False
+    return b"\0" in source[:1000] or source[:100].lstrip(_BOM_AND_SPACE).startswith(b"<?xml")
 
 
 def is_stub_beside(path: str, paths: Collection[str]) -> bool:

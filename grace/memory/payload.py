@@ -13,7 +13,7 @@ from enum import IntEnum
 from sys import intern
 from typing import Any, NamedTuple
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a parser would say something else of the same blob: what is stored is then parsed anew."""
 
 

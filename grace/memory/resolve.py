@@ -287,7 +287,7 @@ class _Resolver:
             elif tag == CLASS:
                 _keep(edges, self._id(value), EdgeKind.CALL if called else EdgeKind.REFERENCE, sure)
                 if called:
-                    for special in ("__init__", "__new__", "__post_init__"):
+                    for special in ("__init__", "__new__", "__post_init__", "constructor"):
                         self._touch_member(value, special, edges, sure)
                     if (meta := meanings.metaclass(value)) is not None:
                         self._touch_member(meta, "__call__", edges, sure)
@@ -323,7 +323,7 @@ class _Resolver:
         return found
 
 
-_NOT_DISPATCHED = frozenset(("__init__", "__new__", "__init_subclass__", "__post_init__"))
+_NOT_DISPATCHED = frozenset(("__init__", "__new__", "__init_subclass__", "__post_init__", "constructor"))
 """Called on a class that is named: an override does not run instead."""
 
 

@@ -143,11 +143,15 @@ def _has_news(root: Path, folder: str, known: Known) -> bool:
 
 
 def stats(root: Path, paths: Iterable[str]) -> dict[str, Stat]:
-    """Regular files only; what is gone is left out."""
+    """Regular files only; what is gone is left out, and what a folder that is a link leads to."""
     top = f"{root}/"
     lstat, regular = os.lstat, stat.S_IFREG
     found: dict[str, Stat] = {}
+    within = {"": True}
     for path in paths:
+        folder = path.rpartition("/")[0]
+        if not (within[folder] if folder in within else _is_within(top, folder, within)):
+            continue
         try:
             seen = lstat(top + path)
         except (OSError, ValueError):
@@ -155,6 +159,17 @@ def stats(root: Path, paths: Iterable[str]) -> dict[str, Stat]:
         if seen.st_mode & 0o170000 == regular:
             found[path] = Stat(seen.st_mtime_ns, seen.st_size, seen.st_ino)
     return found
+
+
+def _is_within(top: str, folder: str, known: dict[str, bool]) -> bool:
+    """Whether a folder is reached without following a link: git still lists the files of one replaced by a link."""
+    if folder not in known:
+        try:
+            here = stat.S_ISDIR(os.lstat(top + folder).st_mode)
+        except (OSError, ValueError):
+            here = False
+        known[folder] = here and _is_within(top, folder.rpartition("/")[0], known)
+    return known[folder]
 
 
 def compared(files: dict[str, Stat], watched: dict[str, int], before: Mapping[str, Stat]) -> Look:
@@ -202,17 +217,23 @@ def _folders(paths: Collection[str]) -> set[str]:
 
 
 def _times(root: Path, folders: Iterable[str], started: int) -> dict[str, int]:
+    """When folders changed; those too in which nothing is listed yet: a file may come there."""
     times: dict[str, int] = {}
-    for folder in sorted(folders):
+    waiting = sorted(folders, reverse=True)
+    listed = frozenset(waiting)
+    while waiting:
+        folder = waiting.pop()
         try:
             entries = list(os.scandir(root / folder))
             times[folder] = _trusted_time((root / folder).stat().st_mtime_ns, started)
         except OSError:
             continue
-        for entry in entries:  # folders in which nothing is listed yet: a file may come there too
+        if folder not in listed and not all(entry.is_dir(follow_symlinks=False) for entry in entries):
+            continue  # it has files that are not listed: it is ignored
+        for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.name not in _NEVER and path not in folders and entry.is_dir(follow_symlinks=False):
-                times[path] = _trusted_time(entry.stat(follow_symlinks=False).st_mtime_ns, started)
+            if entry.name not in _NEVER and path not in listed and entry.is_dir(follow_symlinks=False):
+                waiting.append(path)
     return times
 
 

@@ -1,5 +1,6 @@
 """How often registered repositories are indexed anew, as a Prefect server keeps it."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
 from prefect.client.schemas.schedules import CronSchedule
 
 from deployments.schedules import REINDEX, reschedule, sync_schedules
@@ -72,3 +74,15 @@ def test_what_is_registered_is_what_is_scheduled(
     reschedule()
     (schedule,) = client.read_deployment_schedules(deployment)
     assert schedule.schedule.interval == timedelta(minutes=30)  # type: ignore[union-attr]  # as above
+
+
+def test_a_schedule_makes_runs(client: SyncPrefectClient, deployment: UUID) -> None:
+    """As it did not with SQLAlchemy 2.1, where Prefect's scheduler fails and says so nowhere."""
+    list(sync_schedules(client, [shop(60)]))
+    ours = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=[deployment]))
+    deadline = time.monotonic() + 100
+    while not (runs := client.read_flow_runs(flow_run_filter=ours)):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert runs[0].auto_scheduled
+    assert runs[0].parameters == {"wish": {"repository": "shop"}}

@@ -35,6 +35,18 @@ def named(payload: Payload, name: str) -> Definition:
         ("interface f { run(): void }", "f", SymbolKind.CLASS),
         ("type f = { a: string };", "f", SymbolKind.CLASS),
         ("enum f { A }", "f", SymbolKind.CLASS),
+        ("enum E { f = 1 }", "f", SymbolKind.VARIABLE),
+        ("namespace f { export const a = 1; }", "f", SymbolKind.CLASS),
+        ("interface I { f(a: A): B }", "f", SymbolKind.METHOD),
+        ("declare function f(a: A): B;", "f", SymbolKind.FUNCTION),
+        ("function f(a: A): B;\nfunction f(a: any) { return a; }", "f", SymbolKind.FUNCTION),
+        ("const f = { run() {} };", "f", SymbolKind.CLASS),
+        ("const api = { f: () => 1 };", "f", SymbolKind.METHOD),
+        ("export default { methods: { f() {} } };", "f", SymbolKind.METHOD),
+        ("export const f = memo(forwardRef(() => null));", "f", SymbolKind.FUNCTION),
+        ("var app = exports = module.exports = {};\napp.f = function () {};", "f", SymbolKind.METHOD),
+        ("function A() {}\nA.prototype.f = function () {};", "f", SymbolKind.METHOD),
+        ("class A { get f() { return 1 } set f(v) {} }", "f", SymbolKind.METHOD),
         ("class C { f() {} }", "f", SymbolKind.METHOD),
         ("class C { f = () => 1; }", "f", SymbolKind.METHOD),
         ("class C { f = 1; }", "f", SymbolKind.VARIABLE),
@@ -69,6 +81,12 @@ def test_complexity_counts_branches() -> None:
         ('export { a as b } from "./x";', [("b", "./x", "a")]),
         ('export * from "./x";', [("*", "./x", "*")]),
         ('const x = require("./x");', [("x", "./x", "")]),
+        ('export * as ns from "./x";', [("ns", "./x", "")]),
+        ('import x = require("./x");', [("x", "./x", "default")]),
+        ('const y = require("./x").z;', [("y", "./x", "z")]),
+        ('require("./x")(app);', [("", "./x", "")]),
+        ('const L = lazy(() => import("./x"));', [("", "./x", "")]),
+        ('exports.y = require("./x");', [("y", "./x", "")]),
         ('const { a, b: c } = require("./x");', [("a", "./x", "a"), ("c", "./x", "b")]),
     ],
 )
@@ -86,7 +104,11 @@ def test_imports_of_every_form_are_found(source: str, imports: list[tuple[str, s
         ("const z = new Foo(); z.run();", {"Foo", "Foo().run"}),
         ("p.run();", {"Api().run"}),
         ("q.run();", {"?.run"}),
-        ("for (const i of items()) i.go();", {"items", "?.go"}),
+        ("for (const i of items()) i.go();", {"items", "items()[*].go"}),
+        ("const { a, b: c } = p; a.x(); c.y();", {"Api().a.x", "Api().b.y"}),
+        ("p.all.map(one => one.go());", {"Api().all.map", "Api().all[*].go"}),
+        ("list(one => one.go()); one.go();", {"list", "?.go", "one.go"}),
+        ("try { a(); } catch (e) { e.x(); }", {"a", "?.x"}),
     ],
 )
 def test_calls_are_written_as_expressions(body: str, calls: set[str]) -> None:
@@ -107,7 +129,74 @@ def test_attributes_of_a_class_are_known_by_what_they_are() -> None:
     assert "property" in named(payload, "total").references
 
 
+def test_what_a_callback_binds_and_returns_is_its_own() -> None:
+    payload = parse(
+        "it('x', () => { const app = new App(); app.run(); });\nfunction f() { on(() => new Foo()); }", "a.js"
+    )
+    assert [one.name for one in payload.definitions] == ["", "f"]
+    assert set(payload.definitions[0].calls) == {"it", "App", "App().run"}
+    assert (named(payload, "f").calls, named(payload, "f").returns) == (("on", "Foo"), ())
+
+
+def test_a_type_parameter_stands_for_what_it_extends() -> None:
+    payload = parse("class R<T extends Base, U> { f(a: T, b: U): T { a.x(); b.y(); } }")
+    assert (named(payload, "f").calls, named(payload, "f").returns) == (("Base().x", "?.y"), ("Base()",))
+
+
+def test_an_element_of_jsx_calls_its_component() -> None:
+    one = named(parse("function f() { return <div><Button on={go}/><A.B>{x.y()}</A.B></div>; }", "a.jsx"), "f")
+    assert (set(one.calls), one.references) == ({"Button", "A.B", "x.y"}, ("go",))
+
+
+def test_decorators_belong_to_what_they_stand_before() -> None:
+    payload = parse("@Injectable()\nexport class A {\n  @Input() x: Foo;\n  @Get('a')\n  m() {}\n}")
+    assert (named(payload, "A").first_line, named(payload, "A").line) == (1, 2)
+    assert (named(payload, "m").first_line, named(payload, "m").line) == (4, 5)
+
+
+def test_a_type_is_what_it_is_made_of() -> None:
+    payload = parse("type A = B & { c: C };\ninterface D extends E<F> {}")
+    assert (named(payload, "A").bases, named(payload, "A").types) == (("B",), {"c": ("C()",)})
+    assert named(payload, "D").bases == ("E",)
+
+
+@pytest.mark.parametrize(
+    ("source", "exports"),
+    [
+        ("export class A {}", None),
+        ("export default class A {}\nexport const b = 1;", ("A", "b")),
+        ("export default connect(m)(A);", ("A",)),
+        ("export default new Foo();", ("default",)),
+        ("const a = 1;\nexport { a as default, b };", ("a", "b")),
+        ("exports = module.exports = create;", ("create",)),
+    ],
+)
+def test_the_default_export_comes_first(source: str, exports: tuple[str, ...] | None) -> None:
+    assert parse(source).exports == exports
+
+
+def test_an_export_under_another_name_is_a_name() -> None:
+    payload = parse("function a() {}\nexport { a as b };")
+    assert (named(payload, "b").kind, payload.definitions[0].types["b"]) == (SymbolKind.VARIABLE, ("a",))
+
+
+def test_types_of_flow_are_read() -> None:
+    payload = parse("// @flow\nexport function f(a: ?A): Array<B> { return a.b(); }\n", "a.js")
+    assert (payload.language, payload.problem, named(payload, "f").returns) == ("javascript", "", ("B(){}",))
+
+
+def test_long_chains_and_deep_types_take_no_time_and_no_memory() -> None:
+    chain = parse("a" + ".b()" * 3_000)
+    assert sum(map(len, chain.definitions[0].calls)) < 1_000
+    deep = parse("const x: " + "Promise<" * 2_000 + "A" + ">" * 2_000)
+    assert named(deep, "x").kind is SymbolKind.VARIABLE
+
+
 BAD = {
+    "UTF-16": "function f() {}".encode("utf-16"),
+    "deep types": b"function f() {}\nlet x: " + b"A<" * 3_000 + b"B" + b">" * 3_000,
+    "deep patterns": b"function f() {}\nconst " + b"[" * 3_000 + b"a" + b"]" * 3_000 + b" = b",
+    "deep choices": b"function f() {}\nx = " + b"a ? b : " * 5_000 + b"c",
     "null bytes": b"function f() {}\0",
     "not UTF-8": b"const s = '\xff\xfe'; function f() {}",
     "cut off": b"function f() {}\nclass C { m() { if (x ",
@@ -125,6 +214,13 @@ def test_bad_input_is_survived(source: bytes, path: str) -> None:
     assert payload.definitions[0].kind is SymbolKind.MODULE
     if b"function f" in source:
         assert named(payload, "f")
+
+
+def test_an_index_of_accessors_on_one_line_is_accepted(database: Database, tmp_path: Path) -> None:
+    files = {"a.js": "class A { get x() { return 1 } set x(v) {} }\n"}
+    index_repository(database, code_base.write(tmp_path / "web", files))
+    names = [name for _, name, *_ in code_base.symbols(database)]
+    assert sorted(names) == ["", "A", "A.x"]
 
 
 def test_what_is_no_code_says_so() -> None:

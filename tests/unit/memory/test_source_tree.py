@@ -87,6 +87,69 @@ def test_a_file_in_a_folder_that_was_empty_is_seen(root: Path) -> None:
     assert again(root, before).changed == {"empty/f.py"}
 
 
+@pytest.mark.parametrize("by_git", [True, False])
+def test_a_file_in_empty_folders_within_each_other_is_seen(root: Path, by_git: bool) -> None:
+    (root / "empty/deeper/yet").mkdir(parents=True)
+    age(root)
+    before = look(root, by_git=by_git)
+    (root / "empty/deeper/yet/f.py").touch()
+    now = look(root, by_git=by_git, known=Known(before.files, before.watched))
+    assert now.changed == {"empty/deeper/yet/f.py"}
+
+
+def test_what_lies_behind_a_folder_that_became_a_link_is_gone(root: Path, tmp_path: Path) -> None:
+    before = look(root, by_git=True)
+    (root / "pkg").rename(tmp_path / "elsewhere")
+    (root / "pkg").symlink_to(tmp_path / "elsewhere")
+    assert set(look(root, by_git=True).files) == {"a.py", "web/d.ts"}
+    assert again(root, before).removed == {"pkg/b.py"}
+
+
+def test_a_file_of_the_same_size_and_time_is_another_by_its_inode(root: Path) -> None:
+    before = look(root, by_git=True)
+    (root / "other").touch()
+    age(root)
+    (root / "other").rename(root / "a.py")
+    assert again(root, before).changed == {"a.py"}
+
+
+def test_a_folder_moved_here_is_seen(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "m/n").mkdir(parents=True)
+    (tmp_path / "m/n/x.py").touch()
+    before = look(root, by_git=True)
+    (tmp_path / "m").rename(root / "m")
+    assert again(root, before).changed == {"m/n/x.py"}
+
+
+def test_a_folder_in_the_place_of_a_file_is_seen(root: Path) -> None:
+    before = look(root, by_git=True)
+    (root / "a.py").unlink()
+    (root / "a.py").mkdir()
+    (root / "a.py/z.py").touch()
+    now = again(root, before)
+    assert (now.changed, now.removed) == ({"a.py/z.py"}, {"a.py"})
+
+
+def test_what_is_ignored_no_longer_is_seen(root: Path) -> None:
+    before = look(root, by_git=True)
+    (root / ".gitignore").write_text("")
+    assert again(root, before).changed == {"built/e.py"}
+
+
+def test_a_new_list_of_what_is_ignored_is_heeded(root: Path) -> None:
+    (root / "pkg/new.py").touch()
+    age(root)
+    before = look(root, by_git=True)
+    (root / "pkg/.gitignore").write_text("new.py\n")
+    assert again(root, before).removed == {"pkg/new.py"}
+
+
+def test_names_may_have_quotes_and_line_breaks(root: Path) -> None:
+    name = "a\nb '\"\N{LATIN SMALL LETTER E WITH ACUTE}.py"
+    (root / name).touch()
+    assert name in look(root, by_git=True).files
+
+
 def test_a_change_of_what_is_ignored_is_heeded(root: Path) -> None:
     before = look(root, by_git=True)
     (root / ".gitignore").write_text("pkg/\nbuilt/\n")
