@@ -212,7 +212,6 @@ def _publish(
     connection: Connection, root: Path, by_git: bool, before: _Before | None, seen: Look, read: Sequence[Parsed]
 ) -> tuple[int, int]:
     """Write the new state; gives how many files have another content and how many are gone."""
-    now = time.time()
     publish.keep_payloads(connection, read)
     repo_id = before.repo_id if before else connection.take_ids("code_repositories", 1)
     if not before:
@@ -237,7 +236,9 @@ def _publish(
             write_history_words(connection, repo_id)
     if not before or before.watched != seen.watched:
         watched = json.dumps(seen.watched).encode()
-    publish.update_repository(connection, repo_id, revision, now, watched)
+    # Files that were only looked at are no new index: another indexer need not begin again for them.
+    indexed_at = before.indexed_at if before and not fresh and not removed else time.time()
+    publish.update_repository(connection, repo_id, revision, indexed_at, watched)
     return len(fresh), len(removed)
 
 
