@@ -23,7 +23,12 @@ def home() -> Path:
 
 def database_url() -> str:
     """The SQLAlchemy URL that keeps the runs: GRACE_DATABASE_URL, else SQLite below home."""
-    return os.environ.get("GRACE_DATABASE_URL") or f"sqlite:///{home() / 'grace.db'}"
+    return os.environ.get("GRACE_DATABASE_URL") or default_database_url(home())
+
+
+def default_database_url(folder: Path) -> str:
+    """SQLite below a folder."""
+    return f"sqlite:///{folder / 'grace.db'}"
 
 
 def memory_url() -> str:

@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     @cached_property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
-        return self.database_url or f"sqlite:///{self.home / 'grace.db'}"
+        return self.database_url or places.default_database_url(self.home)
 
     @property
     def audit_key_file(self) -> Path:

@@ -11,14 +11,9 @@ from pathlib import Path
 from grace.git import GitRepository, run_git, workspace
 from grace.git.command import text
 from grace.memory.languages import is_stub_beside, language
-from grace.memory.source_tree import Known, Look, Stat, compared
+from grace.memory.source_tree import Known, Look, Stat, compared, is_bare
 
 _REGULAR = (b"100644", b"100755")
-
-
-def is_bare(root: Path) -> bool:
-    """Whether a folder is a git repository without a checkout."""
-    return (root / "objects").is_dir() and (root / "HEAD").is_file()
 
 
 def look_at_head(root: Path, known: Known | None) -> Look:

@@ -5,21 +5,18 @@ for the new one. Files changed together ("co-change") predict each other better 
 the code (Zimmermann et al., "Mining version histories to guide software changes", ICSE 2004).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from grace.git.command import run_git
-from grace.memory.database import Connection
+from grace.memory.database import Connection, chunks
 from grace.memory.git_log import Commit, is_fix, read_log
 
 YEAR = 365.25 * 86_400.0
 """Seconds."""
 _STORED_FILES = 1000
 """Of a commit larger than that (an import, a reformatting) the paths are not kept."""
-_CHUNK = 500
-
-_Item = TypeVar("_Item")
 
 
 class Owner(NamedTuple):
@@ -79,8 +76,7 @@ def churn(connection: Connection, repo_id: int, paths: Sequence[str], *, since: 
     ids = list(_path_ids(connection, repo_id, paths).values())
     commits: dict[int, int] = {}
     added = removed = 0
-    for part in _chunks(ids):
-        marks = ", ".join("?" * len(part))
+    for part, marks in chunks(ids):
         for commit, fix, more, less in connection.rows(
             "SELECT c.id, c.is_fix, t.added, t.removed FROM code_commit_paths t JOIN code_commits c "
             f"ON c.id = t.commit_id WHERE t.path_id IN ({marks}) AND c.committed_at >= ? AND c.reverted = 0",
@@ -187,13 +183,7 @@ def _take_paths(connection: Connection, repo_id: int, paths: set[str]) -> dict[s
 
 def _path_ids(connection: Connection, repo_id: int, paths: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for part in _chunks(paths):
-        marks = ", ".join("?" * len(part))
+    for part, marks in chunks(paths):
         sql = f"SELECT path, id FROM code_paths WHERE repo_id = ? AND path IN ({marks})"
         found.update(connection.rows(sql, (repo_id, *part)))
     return found
-
-
-def _chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from grace.errors import TransientError
 from grace.memory import publish, source_tree
-from grace.memory.bare import is_bare, look_at_head, on_disk
+from grace.memory.bare import look_at_head, on_disk
 from grace.memory.database import Connection, Database, chunks
 from grace.memory.history import read_history
 from grace.memory.languages import language
 from grace.memory.parse import FEW, KEY_END, Parsed, parse_codebase
 from grace.memory.search import write_history_words
-from grace.memory.source_tree import Known, Look, Stat
+from grace.memory.source_tree import Known, Look, Stat, is_bare
 from grace.progress import Progress, report
 
 _KEPT_AT_A_TIME = 1_000
@@ -74,7 +74,7 @@ def index_repository(
     for _ in range(_ATTEMPTS):
         with database.reading() as connection:
             known = _load(connection, root, None if is_bare(root) else hint)
-        seen = _hinted(root, known, hint) if hint is not None else _look(root, by_git, known)
+        seen = _hinted(root, by_git, known, hint) if hint is not None else _look(root, by_git, known)
         if known and not seen.changed and not seen.removed and known.watched == seen.watched:
             revision = source_tree.head_of(root) if by_git and hint is None else known.revision
             if revision == known.revision:
@@ -178,9 +178,9 @@ def _look(root: Path, by_git: bool, before: _Before | None) -> Look:
     return seen._replace(changed=seen.changed | (outdated & seen.files.keys()))
 
 
-def _hinted(root: Path, before: _Before | None, hint: Collection[str]) -> Look:
+def _hinted(root: Path, by_git: bool, before: _Before | None, hint: Collection[str]) -> Look:
     if before is None or is_bare(root):
-        return _look(root, source_tree.find_root(root)[1], before)
+        return _look(root, by_git, before)
     now = source_tree.stats(root, [path for path in hint if language(path)])
     changed = frozenset(path for path, seen in now.items() if before.files.get(path) != seen)
     removed = frozenset(path for path in hint if path in before.files and path not in now)

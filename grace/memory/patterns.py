@@ -11,6 +11,7 @@ from grace.memory.bare import on_disk
 from grace.memory.database import Connection, chunks
 from grace.memory.parse import blob_key
 from grace.memory.payload import Definition, Payload, SymbolKind
+from grace.memory.rows import qualified_names
 from grace.memory.search import deep_search
 from grace.path_roles import is_test
 
@@ -110,10 +111,8 @@ def write(connection: Connection, root: Path, files: Iterable[tuple[str, str, Pa
         fresh = [(file, source) for file, source in sources if source and blob_key(source, file[0]) == file[1]]
     for (path, _, payload, first), source in fresh:
         lines = source.decode("utf-8", "replace").split("\n")
-        names: list[str] = []
+        names = qualified_names(payload)
         for number, one in enumerate(payload.definitions):
-            above = names[one.parent] if one.parent >= 0 else ""
-            names.append(f"{above}.{one.name}" if above else one.name)
             if _is_worth(one):
                 known = (path, names[number]) in recalled
                 times, rate = _served(connection, (str(root), path, names[number])) if known else (0, 0.5)

@@ -62,8 +62,7 @@ def find_root(path: Path) -> tuple[Path, bool]:
         raise InputError(f"{path} cannot be opened: give the path of a repository or folder. ({error})") from error
     if not folder.is_dir():
         raise InputError(f"{path} is not a folder: give the path of a repository or folder.")
-    bare = (folder / "objects").is_dir() and (folder / "HEAD").is_file()
-    if not bare and not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
+    if not is_bare(folder) and not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
         return folder, False
     place = locate(folder)
     if place.bare:
@@ -76,6 +75,11 @@ def find_root(path: Path) -> tuple[Path, bool]:
         accept=(0, 1, 128),  # 128: the folder is the top level itself
     )
     return (folder, False) if ignored.stdout else (place.root, True)
+
+
+def is_bare(root: Path) -> bool:
+    """Whether a folder is a git repository without a checkout."""
+    return (root / "objects").is_dir() and (root / "HEAD").is_file()
 
 
 def look(root: Path, *, by_git: bool, known: Known | None = None) -> Look:
