@@ -385,8 +385,15 @@ class Severity(StrEnum):
     HIGH = "high"
 
 
+class FlowStep(Contract):
+    """A place that untrusted data passes on its way from a source to a sink."""
+
+    location: Location
+    text: str = Field(description="The source line there, stripped.")
+
+
 class Finding(Contract):
-    """A weakness that the change introduces."""
+    """A weakness."""
 
     rule_id: str
     title: str
@@ -394,9 +401,18 @@ class Finding(Contract):
     confidence: Severity
     cwe: int | None = None
     location: Location
-    evidence: str = ""
+    symbol: str = Field("", description="Qualified name of the innermost definition around it.")
+    evidence: str = Field("", description="The line itself; of a secret never the value.")
+    flow: tuple[FlowStep, ...] = Field((), description="From source to sink; empty when no data flow is claimed.")
     detector: str
-    fingerprint: str
+    fingerprint: str = Field(description="What makes it the same finding after lines and files have moved.")
+
+
+class Suppression(Contract):
+    """A finding that was taken back."""
+
+    finding: Finding
+    reason: str = Field(description="The proof, such as 'the text is constant here'.")
 
 
 class DetectorRun(Contract):
@@ -414,6 +430,8 @@ class ScanReport(Contract):
     change_digest: str
     findings: tuple[Finding, ...] = ()
     baseline_count: int = 0
+    gone: tuple[Finding, ...] = Field((), description="Findings of before that the change ends.")
+    suppressed: tuple[Suppression, ...] = ()
     detector_runs: tuple[DetectorRun, ...] = ()
 
 

@@ -117,6 +117,10 @@ class VersionControl(Protocol):
         """Tracked paths of a revision."""
         ...
 
+    def blobs(self, revision: str) -> Mapping[str, str]:
+        """Path -> what identifies the content, of the files of a revision: equal ids, equal bytes."""
+        ...
+
     def read(self, revision: str, path: str) -> bytes | None:
         """Content of a file at a revision, None when it is not there."""
         ...

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -52,6 +53,10 @@ class Settings(BaseSettings):
         None,
         validation_alias="PREFECT_SERVER_API_AUTH_STRING",
         description="`user:password` that the server of `grace up` asks for; needed to listen beyond this machine.",
+    )
+    advisories: Literal["local", "live"] = Field(
+        "local",
+        description="What dependencies are audited against: the local advisories, or OSV over the network before them.",
     )
     rescues: int = Field(3, ge=0, description="How often a flow run whose process died is started again.")
     webhook_secret: SecretStr | None = Field(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from grace.contracts import Change, Evidence, Outcome, Request, Tally
+from grace.contracts import Change, Evidence, Finding, Location, Outcome, Request, Tally
 
 MOST_SHOWN = 100_000
 """Characters of a patch; more makes a page that nobody reads and a browser chokes on."""
@@ -58,6 +58,10 @@ def evidence_rows(evidence: Evidence) -> list[dict[str, Any]]:
     if scan := evidence.scan:
         for run in scan.detector_runs:
             add("scan", run.name, run.status, run.reason)
+        for each in scan.suppressed:
+            add("scan", f"{each.finding.rule_id} at {_place(each.finding.location)}", "taken back", each.reason)
+        if scan.gone:
+            add("scan", "weaknesses that the change ends", str(len(scan.gone)), ", ".join(_rules(scan.gone)))
     if impact := evidence.impact:
         add("assess", "risk", impact.risk.value, "; ".join(impact.reasons))
         for spot in impact.blind_spots:
@@ -78,11 +82,20 @@ def findings_rows(evidence: Evidence) -> list[dict[str, Any]]:
             "confidence": finding.confidence.value,
             "rule": finding.rule_id,
             "what": finding.title,
-            "where": f"{finding.location.path}:{finding.location.line}",
+            "where": _place(finding.location),
+            "way": " → ".join(_place(step.location) for step in finding.flow),
             "cwe": finding.cwe or "",
         }
         for finding in (evidence.scan.findings if evidence.scan else ())
     ]
+
+
+def _place(location: Location) -> str:
+    return f"{location.path}:{location.line}"
+
+
+def _rules(findings: Iterable[Finding]) -> list[str]:
+    return sorted({finding.rule_id for finding in findings})
 
 
 def _votes(tally: Tally) -> str:

@@ -31,7 +31,10 @@ def summarise(result: Contract) -> str:
         case Verification():
             return "; ".join(f"{check.name} {check.status.value}" for check in result.checks)
         case ScanReport():
-            return f"{len(result.findings)} new findings"
+            taken_back = f", {len(result.suppressed)} taken back" if result.suppressed else ""
+            unread = [run.name for run in result.detector_runs if run.status == "failed"]
+            failed = f"; not complete: {', '.join(unread)}" if unread else ""
+            return f"{len(result.findings)} new findings{taken_back}{failed}"
         case Impact():
             return f"risk {result.risk.value}, {len(result.files)} files reached"
         case Decision():

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Never
 
 import typer
 
-from grace.cli import audit, interrupts, memory, policy, repos
+from grace.cli import advisories, audit, interrupts, memory, policy, repos, scan
 from grace.cli.options import Json, RunId
 from grace.errors import GraceError
 
@@ -216,6 +216,8 @@ def doctor(as_json: Json = False) -> None:
 
 
 app.add_typer(memory.app)
+app.add_typer(scan.app)
+app.add_typer(advisories.app, name="advisories")
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
 app.add_typer(repos.app, name="repos")

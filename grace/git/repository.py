@@ -119,6 +119,10 @@ class GitRepository:
         """Tracked regular files of a revision."""
         return tuple(path for path, entry in self._tree(revision).items() if entry.mode in REGULAR)
 
+    def blobs(self, revision: str) -> dict[str, str]:
+        """Path -> blob id of the regular files of a revision."""
+        return {path: entry.blob for path, entry in self._tree(revision).items() if entry.mode in REGULAR}
+
     def read(self, revision: str, path: str) -> bytes | None:
         """Content of a file at a revision, None when it is not there."""
         return self.read_many(revision, (path,)).get(path)

@@ -33,6 +33,8 @@ SPEAKS_SQL = (
     "grace/memory/tables.py",
     "grace/memory/database.py",  # speaks to the driver: a search takes less time than importing SQLAlchemy
     "grace/memory/migrations/",
+    "grace/hunter/cache.py",  # results that may be lost, in a file of its own
+    "grace/hunter/dependencies/database.py",  # advisories, in a file of its own
     "grace/cli/doctor.py",  # shows a database URL without its password
 )
 

@@ -6,9 +6,11 @@ import pytest
 from grace.contracts import (
     Change,
     Denied,
+    DetectorRun,
     Evidence,
     FileEdit,
     Finding,
+    FlowStep,
     Location,
     Provenance,
     RedTest,
@@ -16,6 +18,7 @@ from grace.contracts import (
     Request,
     ScanReport,
     Severity,
+    Suppression,
     Tally,
     WorkflowKind,
 )
@@ -29,6 +32,7 @@ from tasks.artifacts import (
     evidence_rows,
     findings_rows,
 )
+from tasks.summary import summarise
 
 REQUEST = Request(
     id="a" * 12,
@@ -120,9 +124,45 @@ def test_a_finding_says_what_and_where() -> None:
             "rule": "B602",
             "what": "shell",
             "where": "a.py:3",
+            "way": "",
             "cwe": "",
         }
     ]
+
+
+def test_a_finding_shows_its_way_and_what_was_taken_back_shows_why() -> None:
+    def finding(rule: str, *lines: int) -> Finding:
+        steps = [Location(path="a.py", line=line, end_line=line) for line in lines]
+        return Finding(
+            rule_id=rule,
+            title="shell",
+            severity=Severity.HIGH,
+            confidence=Severity.HIGH,
+            location=steps[-1],
+            flow=tuple(FlowStep(location=step, text="") for step in steps[:-1]),
+            detector="taint",
+            fingerprint="f",
+        )
+
+    scan = ScanReport(
+        change_digest="d",
+        findings=(finding("command-injection", 1, 2, 3),),
+        gone=(finding("B602", 9), finding("B602", 10)),
+        suppressed=(Suppression(finding=finding("B605", 7), reason="it is constant"),),
+    )
+    evidence = Evidence(scan=scan)
+    assert findings_rows(evidence)[0]["way"] == "a.py:1 → a.py:2"
+    rows = [(row["what"], row["result"], row["detail"]) for row in evidence_rows(evidence)]
+    assert rows == [
+        ("B605 at a.py:7", "taken back", "it is constant"),
+        ("weaknesses that the change ends", "2", "B602"),
+    ]
+    assert summarise(scan) == "1 new findings, 1 taken back"
+
+
+def test_a_scan_that_is_not_complete_says_so_in_one_line() -> None:
+    run = DetectorRun(name="taint", status="failed", reason="boom")
+    assert summarise(ScanReport(change_digest="d", detector_runs=(run,))) == "0 new findings; not complete: taint"
 
 
 def test_every_red_test_is_named() -> None:

@@ -1,6 +1,6 @@
 """GP003: new weaknesses are denied when grave and certain, and need a vote from medium on."""
 
-from grace.contracts import Finding, PolicyResult, Severity, Verdict
+from grace.contracts import Finding, Location, PolicyResult, Severity, Verdict
 from grace.governance.facts import Facts, allowed
 
 
@@ -17,5 +17,15 @@ def findings(facts: Facts) -> PolicyResult:
 
 
 def _result(verdict: Verdict, what: str, found: list[Finding]) -> PolicyResult:
-    evidence = "; ".join(f"{f.rule_id} at {f.location.path}:{f.location.line}: {f.title}" for f in found)
+    evidence = "; ".join(map(_said, found))
     return PolicyResult(policy_id="GP003", verdict=verdict, reason=f"the change brings in {what}", evidence=evidence)
+
+
+def _said(finding: Finding) -> str:
+    """What, where, and by which way the data comes there."""
+    said = f"{finding.rule_id} at {_place(finding.location)}: {finding.title}"
+    return f"{said} ({' → '.join(_place(step.location) for step in finding.flow)})" if finding.flow else said
+
+
+def _place(location: Location) -> str:
+    return f"{location.path}:{location.line}"

@@ -1,6 +1,16 @@
 import pytest
 
-from grace.contracts import Check, CheckStatus, DetectorRun, Isolation, Risk, Verdict, WorkflowKind
+from grace.contracts import (
+    Check,
+    CheckStatus,
+    DetectorRun,
+    FlowStep,
+    Isolation,
+    Location,
+    Risk,
+    Verdict,
+    WorkflowKind,
+)
 from grace.governance.policies import POLICIES
 
 
@@ -66,6 +76,13 @@ def test_findings(case, severity, confidence, verdict):
     assert decision.verdict is verdict
     if verdict is not Verdict.ALLOW:
         assert answer(decision, "GP003").evidence == "B1 at a.py:1: bad"
+
+
+def test_the_evidence_of_a_finding_is_its_way(case):
+    steps = [Location(path="web.py", line=1, end_line=1), Location(path="a.py", line=1, end_line=1)]
+    flow = tuple(FlowStep(location=step, text="") for step in steps)
+    case.findings = (case.finding("high", "high").model_copy(update={"flow": flow}),)
+    assert answer(case.decide(), "GP003").evidence == "B1 at a.py:1: bad (web.py:1 → a.py:1)"
 
 
 @pytest.mark.parametrize(

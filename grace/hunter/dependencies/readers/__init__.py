@@ -1,0 +1,1 @@
+"""One file a format: what it declares, from its bytes alone."""
