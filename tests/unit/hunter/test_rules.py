@@ -13,9 +13,7 @@ from grace.hunter.taint.rulebook import DETECTOR, rulebook
 
 RULES = [rule for rule in rules_of(DETECTOR) if "sink" in rule.details]
 CASES = [pytest.param(rule, each, id=f"{rule.id}-{at}") for rule in RULES for at, each in enumerate(rule.examples)]
-SINKS = [
-    pytest.param(sink, id=f"{rule.id}-{at}") for rule in rulebook().rules for at, sink in enumerate(rule.sinks)
-]
+SINKS = [pytest.param(sink, id=f"{rule.id}-{at}") for rule in rulebook().rules for at, sink in enumerate(rule.sinks)]
 SENTENCES = re.compile(r"(?s)[A-Z`].*[.)`]")
 
 
