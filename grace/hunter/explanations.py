@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from grace.contracts import Severity
 from grace.errors import InputError
 from grace.hunter.catalogue import Example, catalogue
+from grace.hunter.secrets import examples
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _own() -> dict[str, Explanation]:
             why=rule.why.strip(),
             remedy=rule.remedy.strip(),
             severity=rule.severity,
-            examples=rule.examples,
+            examples=examples(rule) if rule.detector == "secrets" else rule.examples,
         )
         for rule in catalogue().values()
     }

@@ -1,7 +1,7 @@
 """Runs the detectors that look at one file at a time; a file that was looked at before is not read again."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -102,7 +102,19 @@ def _look(detector: FileDetector, path: str, content: bytes) -> Detection:
             return Detection(failures={path: TOO_LARGE})
         if b"\0" in content[:_SAMPLE]:  # no text: an image, an archive
             return Detection()
-    return detector.detect(path, content)
+    return _masked(detector.detect(path, content))
+
+
+def _masked(detection: Detection) -> Detection:
+    """A line that is shown as evidence may hold a secret as well."""
+    from grace.hunter.secrets import masked
+
+    def shown(finding: Finding) -> Finding:
+        flow = tuple(step.model_copy(update={"text": masked(step.text, step.location.path)}) for step in finding.flow)
+        evidence = masked(finding.evidence, finding.location.path)
+        return finding.model_copy(update={"evidence": evidence, "flow": flow})
+
+    return replace(detection, findings=tuple(map(shown, detection.findings)))
 
 
 def _key(path: str, blob: str) -> str:

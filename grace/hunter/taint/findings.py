@@ -7,6 +7,7 @@ from grace.contracts import Finding, FlowStep, Location, Severity
 from grace.hunter.catalogue import catalogue
 from grace.hunter.detection import Judgement
 from grace.hunter.fingerprint import fingerprint, fingerprint_of
+from grace.hunter.secrets import masked
 from grace.hunter.taint.engine import VERDICTS, Answers
 from grace.hunter.taint.program import Function, Module
 from grace.hunter.taint.rulebook import DETECTOR
@@ -92,7 +93,7 @@ def _fingerprint(rule_id: str, site: Site, kind: str, files: Files) -> str:
 
 def _line(files: Files, path: str, line: int) -> str:
     lines = files.lines(path)
-    return lines[line - 1].strip()[:_EVIDENCE_CHARACTERS] if 0 < line <= len(lines) else ""
+    return masked(lines[line - 1].strip(), path)[:_EVIDENCE_CHARACTERS] if 0 < line <= len(lines) else ""
 
 
 def _confidence(kind: str, rule_id: str) -> Severity:
@@ -158,7 +159,7 @@ def not_followed(function: Function, reason: str) -> Finding:
         confidence=rule.confidence,
         location=Location(path=module.path, line=line, end_line=line),
         symbol=function.qualname,
-        evidence=module.line(line)[:_EVIDENCE_CHARACTERS],
+        evidence=masked(module.line(line), module.path)[:_EVIDENCE_CHARACTERS],
         detector=DETECTOR,
         fingerprint=fingerprint(rule.id, module.tree, line),
     )

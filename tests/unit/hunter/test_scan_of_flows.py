@@ -1,5 +1,6 @@
 """The whole scan with the flow of data in it: what it finds, decides and keeps apart."""
 
+import hashlib
 from collections.abc import Mapping
 
 import pytest
@@ -94,3 +95,14 @@ def test_newer_grammar_is_followed_like_older() -> None:
     scan = scan_tree(tree({"a.py": code}), results=ResultCache())
     assert "command-injection" in [f.rule_id for f in scan.new]
     assert scan.complete
+
+
+def test_a_secret_beside_another_weakness_is_not_shown() -> None:
+    token = "ghp_" + hashlib.sha256(b"of nobody").hexdigest()[:36]
+    code = f"import os\nfrom flask import request\ndef f():\n    os.system(request.args['a'] + '{token}')\n"
+    code += f"    eval(x + '{token}')\n"
+    cache = ResultCache()
+    scan = scan_tree(tree({"a.py": code}), results=cache)
+    assert {finding.rule_id for finding in scan.new} >= {"B307", "command-injection", "github-token"}
+    assert token not in "".join(finding.model_dump_json() for finding in scan.new)
+    assert not any(token.encode() in value for shelf in cache._in_memory.values() for value in shelf.values())
