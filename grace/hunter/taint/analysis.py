@@ -7,8 +7,9 @@ from grace.hunter.cache import ResultCache, Shelf
 from grace.hunter.detection import Detection, Judgement
 from grace.hunter.detectors import may_be_python
 from grace.hunter.taint import expressions, statements
-from grace.hunter.taint.engine import FEWER_STEPS, STEPS, Answers, Engine, OutOfSteps
+from grace.hunter.taint.engine import FEWER_STEPS, STEPS, Engine, OutOfSteps
 from grace.hunter.taint.findings import findings, judged, not_followed, worst
+from grace.hunter.taint.frame import Answers
 from grace.hunter.taint.handlers import handler_of
 from grace.hunter.taint.program_files import ProgramFiles
 from grace.hunter.taint.records import Record

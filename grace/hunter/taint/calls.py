@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from grace.hunter.taint import conditions, containers, sinks, text
-from grace.hunter.taint.engine import NONE, Frame
+from grace.hunter.taint.frame import Frame
 from grace.hunter.taint.program import Bound, Class, Function
 from grace.hunter.taint.rulebook import Entry
 from grace.hunter.taint.state import Entries, Instance, Items
@@ -14,6 +14,7 @@ from grace.hunter.taint.values import (
     ANY,
     CLEAN,
     EVERYTHING,
+    NONE,
     Kinds,
     Value,
     cleaned,
@@ -48,7 +49,8 @@ _REQUEST: Final = re.compile(r"(flask|quart|bottle|sanic)\.request|(django|starl
 
 def call(node: ast.Call, frame: Frame) -> Value:
     """The value of a call."""
-    from grace.hunter.taint.expressions import attribute, evaluate
+    from grace.hunter.taint.access import attribute
+    from grace.hunter.taint.expressions import evaluate
 
     owner: Value | None = None
     name = ""
@@ -172,7 +174,7 @@ def _outside(
     name: str,
 ) -> Value:
     """What a function from outside gives: what is known of it, or something that carries all it was given."""
-    from grace.hunter.taint.expressions import entered_by, source
+    from grace.hunter.taint.access import entered_by, source
 
     rules, state = frame.engine.rules, frame.here
     last = path.rsplit(".", 1)[-1]

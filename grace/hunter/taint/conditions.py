@@ -8,7 +8,7 @@ import ast
 import re
 from collections.abc import Sequence
 
-from grace.hunter.taint.engine import Frame
+from grace.hunter.taint.frame import Frame
 from grace.hunter.taint.state import Entries, Instance, Items, State, contents
 from grace.hunter.taint.values import EVERYTHING, Facts, Kinds, Value
 

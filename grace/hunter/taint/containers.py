@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from grace.hunter.taint import text
-from grace.hunter.taint.engine import NONE, Frame
+from grace.hunter.taint.frame import Frame
 from grace.hunter.taint.state import Entries, Instance, Items, Shape, contents, together
-from grace.hunter.taint.values import ANY, EVERYTHING, Value, cleaned, constant, derived, join_values
+from grace.hunter.taint.values import ANY, EVERYTHING, NONE, Value, cleaned, constant, derived, join_values
 
 _SEQUENCES: Final = frozenset({"list", "tuple", "set", "frozenset", "collections.deque", "sorted", "reversed"})
 _MAPPINGS: Final = frozenset({"dict", "collections.OrderedDict", "collections.defaultdict", "types.SimpleNamespace"})
@@ -21,8 +21,8 @@ def builtin(
     path: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST, frame: Frame
 ) -> Value | None:
     """What a function of the standard library makes of its arguments, or None when it is none that is known here."""
+    from grace.hunter.taint.access import attribute, element
     from grace.hunter.taint.calls import invoke
-    from grace.hunter.taint.expressions import attribute, element
 
     state = frame.here
     first = positional[0] if positional else None
@@ -101,7 +101,7 @@ def method(
     frame: Frame,
 ) -> Value | None:
     """A method of a container or text, or None when it is none that is known."""
-    from grace.hunter.taint.expressions import named_part
+    from grace.hunter.taint.access import named_part
 
     shape = frame.here.heap.get(owner.ref) if owner.ref else None
     if isinstance(shape, Items):

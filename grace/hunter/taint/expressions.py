@@ -3,28 +3,25 @@
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from grace.hunter.taint import calls, conditions, handlers, sinks, text
-from grace.hunter.taint.engine import NONE, Frame
-from grace.hunter.taint.program import Bound, Class, Function, FunctionNode
-from grace.hunter.taint.rulebook import Entry, Patterns
-from grace.hunter.taint.state import Entries, Instance, Items, State, contents, join, together
+from grace.hunter.taint import calls, conditions, sinks, text
+from grace.hunter.taint.access import attribute, element, hashable, item, lookup, sliced
+from grace.hunter.taint.frame import Frame
+from grace.hunter.taint.program import Function, FunctionNode
+from grace.hunter.taint.state import Entries, Items, State, contents, join, together
 from grace.hunter.taint.values import (
     ANY,
     EVERYTHING,
-    Source,
+    NONE,
     Value,
     cleaned,
     constant,
     derived,
     join_values,
-    made_by,
 )
 
 _LARGEST = 10_000
-_OWN_PATHS: Final = frozenset({"flask.request.path", "quart.request.path"})
-"""What is fixed where the route of a handler has no parameters."""
 
 
 def evaluate(node: ast.expr, frame: Frame) -> Value:
@@ -41,149 +38,19 @@ def _name(node: ast.Name, frame: Frame) -> Value:
     return lookup(node.id, frame)
 
 
-def lookup(name: str, frame: Frame) -> Value:
-    """A variable of the function, of the functions around it, of the module, or a builtin."""
-    inner: Frame | None = frame
-    while inner is not None:
-        found = inner.here.variables.get(name)
-        if found is not None:
-            return found
-        function = inner.function
-        if function is not None and function.closure is not None and name in function.closure.variables:
-            value = function.closure.variables[name]
-            if value.ref and value.ref not in frame.here.heap and value.ref in function.closure.heap:
-                frame.here.heap[value.ref] = function.closure.heap[value.ref]
-            return value
-        inner = inner.outer
-    module = frame.module
-    if module.globals is not None:
-        found = module.globals.variables.get(name)
-        if found is not None:
-            frame.engine.answers.used.add((module.path, ""))
-            return frame.engine.adopt(found, frame.here)
-    return made_by(name)
-
-
 def _attribute(node: ast.Attribute, frame: Frame) -> Value:
     return attribute(evaluate(node.value, frame), node.attr, node, frame)
-
-
-def attribute(owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
-    """An attribute of a value: of an object, a class, a module, or of something from outside."""
-    shape = frame.here.heap.get(owner.ref) if owner.ref else None
-    if isinstance(shape, Instance):
-        if name in shape.attributes:
-            return shape.attributes[name]
-        if shape.of is not None and (found := shape.of.member(name)) is not None:
-            return _bound(found, owner, shape.of, node, frame)
-        if shape.of is not None and name == "__class__":
-            return Value(callee=shape.of)
-    if owner.path.startswith("module:"):
-        return frame.engine.adopt(frame.engine.member(owner.path.removeprefix("module:"), name), frame.here)
-    if isinstance(owner.callee, Class) and (found := owner.callee.member(name)) is not None:
-        if isinstance(found.callee, Function) and found.callee.kind == "class":
-            return found._replace(callee=Bound(found.callee, (owner,)))
-        return frame.engine.adopt(found, frame.here)
-    path = f"{owner.path}.{name}" if owner.path else f"?.{name}"
-    if path in _OWN_PATHS and (routes := handlers.static_routes(frame)):
-        return together(map(constant, routes))
-    if (entry := entered_by(frame.engine.rules.sources, path, frame)) and not isinstance(shape, Items | Entries):
-        return source(entry, path, node, frame)
-    value = made_by(path)
-    if owner.taints:
-        return value._replace(taints=owner.taints, trail=owner.trail, partial=owner.partial or name in text.PIECES)
-    return value
-
-
-def entered_by(patterns: Patterns, path: str, frame: Frame) -> Entry | None:
-    """The source that a path is, where the module or what it was called from uses the framework it belongs to."""
-    for entry in patterns.find(path):
-        if not entry.modules or not frame.packages.isdisjoint(entry.modules):
-            return cast("Entry", entry)
-    return None
-
-
-def source(entry: Entry, what: str, node: ast.AST, frame: Frame) -> Value:
-    """Untrusted data that enters here."""
-    line = getattr(node, "lineno", 1)
-    return Value(taints={Source(entry.kind, what, frame.module.path, line): frozenset(entry.clean)}, path=what)
-
-
-def _bound(found: Value, owner: Value, of: Class, node: ast.AST, frame: Frame) -> Value:
-    if not isinstance(found.callee, Function):
-        return frame.engine.adopt(found, frame.here)
-    function = found.callee
-    if function.kind == "property":
-        return frame.engine.call(function, (owner,), {}, node, frame)
-    if function.kind == "static":
-        return found
-    first = owner if function.kind == "method" else Value(callee=of)
-    return found._replace(callee=Bound(function, (first,)))
 
 
 def _subscript(node: ast.Subscript, frame: Frame) -> Value:
     owner = evaluate(node.value, frame)
     if isinstance(node.slice, ast.Slice):
         bounds = [evaluate(e, frame) if e else NONE for e in (node.slice.lower, node.slice.upper, node.slice.step)]
-        return _sliced(owner, bounds, frame)
+        return sliced(owner, bounds, frame)
     key = evaluate(node.slice, frame)
     if owner.path and not key.known:
         sinks.called(f"{owner.path}[]", owner, (key,), {}, node, frame)
     return item(owner, key, node, frame)
-
-
-def item(owner: Value, key: Value, node: ast.AST, frame: Frame) -> Value:
-    """An element of a container, a piece of a text, or a named part of a source."""
-    shape = frame.here.heap.get(owner.ref) if owner.ref else None
-    if isinstance(shape, Items):
-        if key.known and shape.rest is None and isinstance(key.const, int):
-            return shape.items[key.const] if -len(shape.items) <= key.const < len(shape.items) else ANY
-        return together(contents(shape))
-    if isinstance(shape, Entries):
-        if key.known and _hashable(key.const):
-            found = shape.entries.get(key.const)
-            if found is not None:
-                return found
-            return shape.rest if shape.rest is not None else ANY
-        return together(contents(shape))
-    if isinstance(shape, Instance) and (method := shape.method("__getitem__")) is not None:
-        return frame.engine.call(method, (owner, key), {}, node, frame)
-    if owner.known and key.known:
-        try:
-            return constant(owner.const[key.const])
-        except Exception:  # noqa: BLE001 - what the program would raise here, whatever it is
-            return ANY
-    if (part := named_part(owner, key)) is not None:
-        return part
-    return derived((owner,), path=f"{owner.path}[]" if owner.path else "")._replace(partial=True, literal=owner.literal)
-
-
-def named_part(owner: Value, key: Value) -> Value | None:
-    """One parameter of a source's many: a source of its own, so that a check of it is about it alone."""
-    if not key.known or not isinstance(key.const, str) or len(owner.taints) != 1:
-        return None
-    (label, kinds), *_ = owner.taints.items()
-    if not isinstance(label, Source) or label.what != owner.path:
-        return None
-    name = Source(label.kind, f"{label.what}[{key.const!r}]", label.path, label.line)
-    return Value(taints={name: kinds}, path=f"{owner.path}[]", trail=owner.trail)
-
-
-def _sliced(owner: Value, bounds: list[Value], frame: Frame) -> Value:
-    shape = frame.here.heap.get(owner.ref) if owner.ref else None
-    exact = all(bound.known for bound in bounds)
-    cut = slice(*(bound.const for bound in bounds)) if exact else slice(None)
-    try:
-        if isinstance(shape, Items):
-            if exact and shape.rest is None:
-                return frame.here.allocate(Items(shape.items[cut], None, shape.kind))
-            return frame.here.allocate(Items((), together(contents(shape)), shape.kind))
-        if owner.known and exact:
-            return constant(owner.const[cut])
-    except (TypeError, ValueError):
-        return ANY
-    prefix = owner.prefix if bounds[0].const in (None, 0) and bounds[0].known and bounds[1].const is None else ""
-    return derived((owner,), prefix=prefix)._replace(partial=True, literal=owner.literal)
 
 
 def _binary(node: ast.BinOp, frame: Frame) -> Value:
@@ -334,9 +201,9 @@ def _list(node: ast.List | ast.Tuple | ast.Set, frame: Frame) -> Value:
     kind = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "set"}[type(node)]
     items: list[Value] = []
     rest: Value | None = None
-    for element in node.elts:
-        if isinstance(element, ast.Starred):
-            inner = evaluate(element.value, frame)
+    for part in node.elts:
+        if isinstance(part, ast.Starred):
+            inner = evaluate(part.value, frame)
             shape = frame.here.heap.get(inner.ref)
             if isinstance(shape, Items) and shape.rest is None:
                 items.extend(shape.items)
@@ -344,9 +211,9 @@ def _list(node: ast.List | ast.Tuple | ast.Set, frame: Frame) -> Value:
                 rest = together([*([rest] if rest else []), *items, frame.here.flat(inner)])
                 items = []
         elif rest is not None:
-            rest = join_values(rest, evaluate(element, frame))
+            rest = join_values(rest, evaluate(part, frame))
         else:
-            items.append(evaluate(element, frame))
+            items.append(evaluate(part, frame))
     return frame.here.allocate(
         Items(tuple(items), rest, kind), Value(literal=not rest and all(i.literal for i in items))
     )
@@ -367,7 +234,7 @@ def _dict(node: ast.Dict, frame: Frame) -> Value:
             rest = value if rest is None else join_values(rest, value)
             continue
         key = evaluate(key_node, frame)
-        if key.known and _hashable(key.const):
+        if key.known and hashable(key.const):
             entries[key.const] = value
         else:
             value = derived((key, value))
@@ -388,28 +255,13 @@ def _dict_comprehension(node: ast.DictComp, frame: Frame) -> Value:
 
 
 def _bind_generators(generators: list[ast.comprehension], frame: Frame) -> None:
-    from grace.hunter.taint.statements import assign
+    from grace.hunter.taint.assignment import assign
 
     for generator in generators:
         assign(generator.target, element(evaluate(generator.iter, frame), frame), frame)
         for condition in generator.ifs:
             test = evaluate(condition, frame)
             frame.here.guard(test.when_true)
-
-
-def element(container: Value, frame: Frame) -> Value:
-    """Any element of what is iterated over."""
-    shape = frame.here.heap.get(container.ref) if container.ref else None
-    if isinstance(shape, Items):
-        return together(contents(shape))
-    if isinstance(shape, Entries):
-        keys = [constant(key) for key in shape.entries]
-        return together(keys if shape.rest is None else [*keys, shape.rest])._replace(ref=0)
-    if isinstance(container.const, str | bytes | tuple):
-        return Value(literal=True)
-    return derived((container,), path=f"{container.path}[]" if container.path else "")._replace(
-        partial=True, literal=container.literal
-    )
 
 
 def _lambda(node: ast.Lambda, frame: Frame) -> Value:
@@ -454,14 +306,6 @@ def _walrus(node: ast.NamedExpr, frame: Frame) -> Value:
 
 def _slice(node: ast.Slice, frame: Frame) -> Value:
     return ANY
-
-
-def _hashable(const: Any) -> bool:
-    try:
-        hash(const)
-    except TypeError:
-        return False
-    return True
 
 
 _OPERATORS: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {

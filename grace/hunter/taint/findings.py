@@ -8,7 +8,7 @@ from grace.hunter.catalogue import catalogue
 from grace.hunter.detection import Judgement
 from grace.hunter.fingerprint import fingerprint, fingerprint_of
 from grace.hunter.secrets import masked
-from grace.hunter.taint.engine import VERDICTS, Answers
+from grace.hunter.taint.frame import VERDICTS, Answers
 from grace.hunter.taint.program import Function, Module
 from grace.hunter.taint.rulebook import DETECTOR
 from grace.hunter.taint.summary import Reached, Site

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from grace.hunter.taint.engine import Frame
+from grace.hunter.taint.frame import Frame
 from grace.hunter.taint.program import Class, Function
 from grace.hunter.taint.state import Instance
 from grace.hunter.taint.values import ANY, EVERYTHING, NOTHING, Kinds, Source, Value, made_by

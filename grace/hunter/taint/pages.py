@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from grace.hunter.taint.engine import Frame
+from grace.hunter.taint.frame import Frame
 from grace.hunter.taint.rulebook import Render
 from grace.hunter.taint.state import Entries, Items
 from grace.hunter.taint.summary import Reached, Site
@@ -62,7 +62,7 @@ def _given(
     node: ast.AST,
     frame: Frame,
 ) -> Value | None:
-    from grace.hunter.taint.expressions import attribute, element
+    from grace.hunter.taint.access import attribute, element
 
     root, *rest = name.split(".")
     value = keywords.get(root) if not render.context else None

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from grace.hunter.cache import Shelf
 from grace.hunter.detectors import TEMPLATES, suffix
 from grace.hunter.python_source import Unreadable, parse
-from grace.hunter.taint.engine import Answers
+from grace.hunter.taint.frame import Answers
 from grace.hunter.taint.program import Module
 from grace.hunter.taint.records import (
     Outline,

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from grace.hunter.taint import statements
-from grace.hunter.taint.engine import Engine, Frame
+from grace.hunter.taint.engine import Engine
+from grace.hunter.taint.frame import Frame
 from grace.hunter.taint.handlers import arguments, handler_of
 from grace.hunter.taint.program import Class, Function, Module
 from grace.hunter.taint.relevance import Clues, Relevance, Surroundings, Words, between

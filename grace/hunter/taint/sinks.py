@@ -8,7 +8,7 @@ from typing import Any, Final
 from grace.hunter.detection import Verdict
 from grace.hunter.taint import mentions
 from grace.hunter.taint.backtracking import exponential
-from grace.hunter.taint.engine import Frame
+from grace.hunter.taint.frame import Frame
 from grace.hunter.taint.pages import argument, rendered
 from grace.hunter.taint.rulebook import Condition, Patterns, Sink, Target
 from grace.hunter.taint.state import Entries, Instance, Items, contents, together

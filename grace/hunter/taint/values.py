@@ -96,6 +96,7 @@ class Value(NamedTuple):
 
 
 ANY: Final = Value()
+NONE: Final = Value(const=None, literal=True)
 
 
 def constant(const: Any) -> Value:
