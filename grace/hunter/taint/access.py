@@ -27,7 +27,7 @@ def lookup(name: str, frame: Frame) -> Value:
     while inner is not None:
         found = inner.here.variables.get(name)
         if found is not None:
-            return found
+            return frame.engine.resolved(found, frame.here)
         function = inner.function
         if function is not None and function.closure is not None and name in function.closure.variables:
             value = function.closure.variables[name]
@@ -38,9 +38,9 @@ def lookup(name: str, frame: Frame) -> Value:
     module = frame.module
     if module.globals is not None:
         found = module.globals.variables.get(name)
+        frame.engine.answers.names.add((module.path, name))
         if found is not None:
-            frame.engine.answers.used.add((module.path, ""))
-            return frame.engine.adopt(found, frame.here)
+            return frame.engine.adopt(frame.engine.resolved(found, frame.here), frame.here)
     return made_by(name)
 
 

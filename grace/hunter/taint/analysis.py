@@ -1,6 +1,7 @@
 """Files -> Detection: what is known of each file is taken over, and the roots of the others are evaluated."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from grace.contracts import Finding
 from grace.hunter.cache import ResultCache, Shelf
@@ -11,6 +12,7 @@ from grace.hunter.taint.engine import FEWER_STEPS, STEPS, Engine, OutOfSteps
 from grace.hunter.taint.findings import findings, judged, not_followed, worst
 from grace.hunter.taint.frame import Answers
 from grace.hunter.taint.handlers import handler_of
+from grace.hunter.taint.interface import Interface
 from grace.hunter.taint.program_files import ProgramFiles
 from grace.hunter.taint.records import Record
 from grace.hunter.taint.roots import Roots, run_root
@@ -30,54 +32,70 @@ def detect(tree: Tree, kept: Shelf) -> Detection:
     """Findings in the Python files of a tree; `kept` remembers what follows from which content."""
     paths = sorted(path for path in tree.keys if may_be_python(path))
     program = ProgramFiles(tree, paths, kept)
-    records = program.known()
+    engine = Engine(
+        rulebook(), program.module, program.present.__contains__, statements.execute, expressions.evaluate, program
+    )
+    records = program.known(lambda path: _shown(path, engine))
     if missing := [path for path in paths if path not in records]:
-        engine = Engine(
-            rulebook(), program.module, program.present.__contains__, statements.execute, expressions.evaluate, program
-        )
-        fresh = dict(_analysed(missing, program, engine))
-        program.keep(fresh, engine.tops)
+        roots = Roots(engine)
+        shown = [_analysed(path, program, engine, roots, n, len(missing)) for n, path in enumerate(missing)]
+        program.learn(engine)
+        fresh = {path: _record(path, each, program, engine) for path, each in zip(missing, shown, strict=True)}
+        program.keep(fresh, engine)
         records |= fresh
     return _together(records.values())
 
 
-def _analysed(missing: Sequence[str], program: ProgramFiles, engine: Engine) -> Iterator[tuple[str, Record]]:
-    """The records of files that have none."""
-    failures: dict[str, dict[str, str]] = {path: {} for path in missing}
-    readable = {}
-    for path in missing:
-        engine.renew_budget(STEPS)
+def _shown(path: str, engine: Engine) -> Interface:
+    try:
+        return engine.interface(path)
+    except Exception:  # noqa: BLE001 - it is analysed next, and what went wrong reported then
+        return {}
+
+
+@dataclass(frozen=True)
+class _Analysed:
+    answers: Answers
+    incomplete: tuple[Finding, ...]
+    failures: Mapping[str, str]
+
+
+def _analysed(path: str, program: ProgramFiles, engine: Engine, roots: Roots, number: int, total: int) -> _Analysed:
+    """Evaluate the roots of a file."""
+    if number % _AT_A_TIME == 0:
+        report(Progress("scan", f"following data, {number:,} of {total:,} files, {path}"))
+    failures: dict[str, str] = {}
+    incomplete: list[Finding] = []
+    engine.answers = Answers(used={(path, "")})
+    engine.renew_budget(STEPS)
+    try:
+        module = engine.module(path)
+        found = list(roots.of(module)) if module is not None else []
+    except Exception as error:  # noqa: BLE001 - reported: what was not analysed must not pass for clean
+        return _Analysed(engine.answers.whole(), (), {path: _gave_up(error)})
+    if path in program.unreadable:
+        failures[path] = program.unreadable[path]
+    for function, untrusted in found:
+        handler = handler_of(function)
+        engine.renew_budget(STEPS if handler else FEWER_STEPS)
         try:
-            module = engine.module(path)
-        except Exception as error:  # noqa: BLE001 - reported: what was not analysed must not pass for clean
-            failures[path][path] = _gave_up(error)
-            continue
-        if module is not None:
-            readable[path] = module
-        elif path in program.unreadable:
-            failures[path][path] = program.unreadable[path]
-    roots = Roots(engine)
-    for number, path in enumerate(missing):
-        if number % _AT_A_TIME == 0:
-            report(Progress("scan", f"following data, {number:,} of {len(missing):,} files, {path}"))
-        engine.answers = Answers(used={(path, "")})
-        incomplete: list[Finding] = []
-        for function, untrusted in roots.of(readable[path]) if path in readable else ():
-            handler = handler_of(function)
-            engine.renew_budget(STEPS if handler else FEWER_STEPS)
-            try:
-                run_root(function, engine, untrusted=untrusted)
-            except Exception as error:  # noqa: BLE001 - as above
-                if isinstance(error, OutOfSteps) and not handler:
-                    incomplete.append(not_followed(function, _gave_up(error)))
-                else:
-                    failures[path][path] = f"{function.qualname}: {_gave_up(error)}"
-        answers, top = engine.answers.whole(), engine.top_level(path).whole()
-        if path in readable:
-            answers.tops.add(path)
-        found = findings({**top.hits, **answers.hits}.values(), program)
-        judgements = (*judged(top), *judged(answers))
-        yield path, Record((*found, *incomplete), judgements, failures[path], program.trace(answers))
+            run_root(function, engine, untrusted=untrusted)
+        except Exception as error:  # noqa: BLE001 - as above
+            if isinstance(error, OutOfSteps) and not handler:
+                incomplete.append(not_followed(function, _gave_up(error)))
+            else:
+                failures[path] = f"{function.qualname}: {_gave_up(error)}"
+    return _Analysed(engine.answers.whole(), tuple(incomplete), failures)
+
+
+def _record(path: str, analysed: _Analysed, program: ProgramFiles, engine: Engine) -> Record:
+    answers, top = analysed.answers, engine.top_level(path).whole()
+    found = findings({**top.hits, **answers.hits}.values(), program)
+    judgements = (*judged(top), *judged(answers))
+    answers.used |= top.used
+    answers.asked |= top.asked
+    answers.names |= top.names
+    return Record((*found, *analysed.incomplete), judgements, analysed.failures, program.trace(answers))
 
 
 def _together(records: Iterable[Record]) -> Detection:

@@ -7,7 +7,8 @@ from grace.hunter.taint import sinks
 from grace.hunter.taint.expressions import defaults, evaluate
 from grace.hunter.taint.frame import Frame
 from grace.hunter.taint.handlers import handler_of
-from grace.hunter.taint.program import Class, Function
+from grace.hunter.taint.interface import ALL
+from grace.hunter.taint.program import IMPORTED, Class, Function
 from grace.hunter.taint.state import Instance, State
 from grace.hunter.taint.values import Value
 
@@ -89,14 +90,14 @@ def import_from(node: ast.ImportFrom, frame: Frame) -> None:
     for alias in node.names:
         bound = alias.asname or alias.name
         if alias.name == "*":
+            frame.engine.answers.names.add((origin.path.removeprefix("module:"), ALL))
             if inside and (module := frame.engine.module(origin.path.removeprefix("module:"))) and module.globals:
                 for name, value in module.globals.variables.items():
                     if not name.startswith("_"):
                         frame.here.variables[name] = frame.engine.adopt(value, frame.here)
             continue
         if inside:
-            path = origin.path.removeprefix("module:")
-            value = frame.engine.adopt(frame.engine.member(path, alias.name), frame.here)
+            value = Value(path=f"{IMPORTED}{origin.path.removeprefix('module:')}:{alias.name}")
         else:
             value = _from_outside(node, alias.name, frame)
         frame.here.variables[bound] = value

@@ -5,7 +5,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grace.hunter.taint.frame import Answers, Frame, Pages
-from grace.hunter.taint.program import Class, Function, Module, find_module
+from grace.hunter.taint.interface import PACKAGES, Interface, interface_of
+from grace.hunter.taint.program import IMPORTED, Function, Module, find_module, near_modules
 from grace.hunter.taint.rulebook import Rulebook
 from grace.hunter.taint.state import Entries, Items, Shape, State, join, together
 from grace.hunter.taint.summary import (
@@ -63,6 +64,7 @@ class Engine:
     _top_levels: dict[str, Answers] = field(default_factory=dict)
     _modules: dict[str, Module | None] = field(default_factory=dict)
     _packages: dict[str, frozenset[str]] = field(default_factory=dict)
+    _imported: dict[str, Value] = field(default_factory=dict)
     _summaries: dict[int, dict[Hashable, tuple[Canonical, Summary, Answers]]] = field(default_factory=dict)
     _active: list[int] = field(default_factory=list)
     _steps: int = FEWER_STEPS
@@ -76,8 +78,6 @@ class Engine:
         module = self._modules[path]
         if module is not None and module.globals is None and not module.running:
             self._run(module)
-        if module is not None:
-            self.answers.tops.add(path)
         return module
 
     def packages(self, module: Module) -> frozenset[str]:
@@ -86,12 +86,11 @@ class Engine:
         if known is None:
             known = module.imports
             if module.globals is not None and not module.running:
-                for value in module.globals.variables.values():
-                    if value.path.startswith("module:") and (near := self._modules.get(value.path[7:])) is not None:
+                for path in near_modules(module):
+                    if (near := self.module(path)) is not None:
                         known |= near.imports
-                    elif isinstance(value.callee, Function | Class):
-                        known |= value.callee.module.imports
                 self._packages[module.path] = known
+        self.answers.names.update((path, PACKAGES) for path in near_modules(module))
         return known
 
     def _run(self, module: Module) -> None:
@@ -111,9 +110,16 @@ class Engine:
             self.heap.update(frame.here.heap)
 
     @property
-    def tops(self) -> dict[str, Answers]:
-        """What the top level of each module that ran follows from."""
-        return {path: answers.whole() for path, answers in self._top_levels.items()}
+    def ran(self) -> dict[str, tuple[Module, Answers]]:
+        """The modules whose top level ran, with what that follows from."""
+        modules = ((path, self._modules.get(path), answers) for path, answers in self._top_levels.items())
+        return {path: (module, answers.whole()) for path, module, answers in modules if module is not None}
+
+    def interface(self, path: str) -> Interface:
+        """What a module shows to others; nothing where it cannot be read."""
+        self.renew_budget(STEPS)
+        module = self.module(path)
+        return interface_of(module, self.heap) if module is not None else {}
 
     def top_level(self, path: str) -> Answers:
         """What the top level of a module has shown when it ran."""
@@ -139,17 +145,35 @@ class Engine:
 
     def member(self, module_path: str, name: str) -> Value:
         """A global of a module of the program."""
+        self.answers.names.add((module_path, name))
         module = self.module(module_path)
         if module is None or module.globals is None:
             return Value(path=f"?{name}")
         found = module.globals.variables.get(name)
         if found is not None:
-            return found
+            return self.resolved(found, module.globals)
         if module_path.endswith("__init__.py"):
             inner = self.find(name, module_path, 1)
             if inner is not None:
                 return Value(path=f"module:{inner}")
         return Value(path=f"?{name}")
+
+    def resolved(self, value: Value, state: State) -> Value:
+        """A variable's value; of a name that was imported, what it stands for, looked at only now."""
+        origin = value.path
+        if not origin.startswith(IMPORTED):
+            return value
+        path, name = origin.removeprefix(IMPORTED).rsplit(":", 1)
+        self.answers.names.add((path, name))
+        known = self._imported.get(origin)
+        if known is None:
+            self._imported[origin] = Value(path=f"?{name}")  # while names stand for each other in a circle
+            known = self.member(path, name)
+            del self._imported[origin]
+            module = self._modules.get(path)
+            if module is None or not module.running:
+                self._imported[origin] = known
+        return self.adopt(known, state)
 
     def adopt(self, value: Value, state: State) -> Value:
         """A global's value, with its shapes on the heap of a function."""

@@ -100,8 +100,8 @@ class Answers:
     """(path, function) of all source that was evaluated; '' is the top level of a module."""
     asked: set[str] = field(default_factory=set)
     """Files that an import was looked for at, and that are not there."""
-    tops: set[str] = field(default_factory=set)
-    """Modules whose top level was run for it."""
+    names: set[tuple[str, str]] = field(default_factory=set)
+    """(path, name) of the globals of modules that were looked up."""
     taken: "set[Answers]" = field(default_factory=set)
     """Those of the functions that were called."""
 
@@ -113,7 +113,7 @@ class Answers:
             each = queue.pop()
             result.used |= each.used
             result.asked |= each.asked
-            result.tops |= each.tops
+            result.names |= each.names
             for site, verdict in each.verdicts.items():
                 result.judge(site, verdict)
             queue.extend(each.taken - seen)

@@ -165,3 +165,21 @@ def find_module(name: str, importer: str, level: int, exists: Callable[[str], bo
 def within(files: Container[str]) -> Callable[[str], bool]:
     """Whether a path is among the files of a tree."""
     return lambda path: path in files
+
+
+IMPORTED = "import:"
+"""How the path of a variable begins that was imported and not yet looked at: `import:shop/store.py:find`."""
+
+
+def near_modules(module: Module) -> frozenset[str]:
+    """The files of the modules of the program that a module imports, or imports from."""
+    variables = module.globals.variables if module.globals is not None else {}
+    found: set[str] = set()
+    for value in list(variables.values()):
+        if value.path.startswith("module:"):
+            found.add(value.path.removeprefix("module:"))
+        elif value.path.startswith(IMPORTED):
+            found.add(value.path.removeprefix(IMPORTED).rsplit(":", 1)[0])
+        elif isinstance(value.callee, Function | Class):
+            found.add(value.callee.module.path)
+    return frozenset(found - {module.path})

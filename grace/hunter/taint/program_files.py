@@ -1,23 +1,25 @@
 """The Python files of a tree: what is known of each by its content, and the modules of those that had to be read."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 
 from grace.hunter.cache import Shelf
 from grace.hunter.detectors import TEMPLATES, suffix
 from grace.hunter.python_source import Unreadable, parse
+from grace.hunter.taint.engine import Engine
 from grace.hunter.taint.frame import Answers
+from grace.hunter.taint.interface import Interface, interface_of
 from grace.hunter.taint.program import Module
 from grace.hunter.taint.records import (
     Outline,
     Record,
     Trace,
     outline,
-    packed_trace,
+    packed_top,
     unpacked,
     unpacked_outline,
-    unpacked_trace,
+    unpacked_top,
 )
 from grace.hunter.templates import UnsafeName, references, unsafe_names
 from grace.hunter.tree import Tree
@@ -40,11 +42,11 @@ class ProgramFiles:
         self._texts: dict[str, list[str]] = {}
         self._pages: dict[str, list[str]] = {}
         self._outlines: dict[str, Outline] = {}
+        self._shown: dict[str, Interface] = {}
         for path, blob in tree.keys.items():
             if suffix(path) in TEMPLATES:
                 self._outlines[path] = {"": blob}
                 self._pages.setdefault(path.rpartition("templates/")[2], []).append(path)
-        self._tops: dict[str, bool] = {}
 
     def module(self, path: str) -> Module | None:
         """A module, read once; None when it cannot be read or is no Python."""
@@ -96,8 +98,8 @@ class ProgramFiles:
 
     # ── what is known ────────────────────────────────────────────────────────────────────────────────
 
-    def known(self) -> dict[str, Record]:
-        """The records that hold."""
+    def known(self, show: Callable[[str], Interface]) -> dict[str, Record]:
+        """The records that hold; `show` runs the top level of a module."""
         keys = self.tree.keys
         outlines = self._kept.get_many({f"outline {keys[path]}" for path in self.paths})
         for path in self.paths:
@@ -110,51 +112,49 @@ class ProgramFiles:
             for path, record in records.items()
             if record is not None and path in self._outlines and record.trace.holds(self._outlines, self.present)
         }
-        self._judge_tops(top for record in held.values() for top in record.trace.tops)
-        return {path: record for path, record in held.items() if self._tops_hold(record.trace)}
+        self._shown = self._interfaces(show)
+        return {path: record for path, record in held.items() if record.trace.means_the_same(self._shown)}
 
-    def _judge_tops(self, wanted: Iterable[str]) -> None:
-        """Whether what the top levels of modules follow from is as it was; a module in doubt takes others along."""
-        traces: dict[str, Trace | None] = {}
-        queue = set(wanted)
-        while queue:
-            names = {path: f"top {path} {self._outlines.get(path, {}).get('', '')}" for path in queue}
-            kept = self._kept.get_many(names.values())
-            for path, name in names.items():
-                trace = unpacked_trace(kept.get(name))
-                traces[path] = trace if trace is not None and trace.holds(self._outlines, self.present) else None
-            queue = {top for path in queue if (trace := traces[path]) for top in trace.tops} - traces.keys()
-        doubtful = {path for path, trace in traces.items() if trace is None}
-        while more := {
-            path
-            for path, trace in traces.items()
-            if trace and path not in doubtful and not doubtful.isdisjoint(trace.tops)
-        }:
-            doubtful |= more
-        self._tops = {path: path not in doubtful for path in traces}
+    def _interfaces(self, show: Callable[[str], Interface]) -> dict[str, Interface]:
+        """What each module shows: as it was kept where that holds, or else found out by running its top level."""
+        names = {path: self._top(path) for path in self._outlines}
+        kept = self._kept.get_many(names.values())
+        tops = {path: unpacked_top(kept.get(name)) for path, name in names.items()}
+        traces = {path: top[0] for path, top in tops.items() if top and top[0].holds(self._outlines, self.present)}
+        shown = {path: top[1] for path, top in tops.items() if top and path in traces}
+        changed = self._outlines.keys() - traces.keys()
+        while changed:
+            shown |= {path: show(path) for path in changed}
+            changed = {path for path, trace in traces.items() if not trace.means_the_same(shown)}
+            for path in changed:
+                del traces[path]
+        return shown
 
-    def _tops_hold(self, trace: Trace) -> bool:
-        return all(self._tops[path] for path in trace.tops)
+    def _top(self, path: str) -> str:
+        return f"top {path} {self._outlines[path].get('', '')}"
 
     def trace(self, answers: Answers) -> Trace:
         """What answers follow from, with the digests of now."""
         used: dict[str, dict[str, str]] = {}
         for path, name in answers.used:
             used.setdefault(path, {})[name] = self._outlines.get(path, {}).get(name, "")
-        return Trace(used, tuple(sorted(answers.asked)), tuple(sorted(answers.tops)))
+        names: dict[str, dict[str, str]] = {}
+        for path, name in answers.names:
+            names.setdefault(path, {})[name] = self._shown.get(path, {}).get(name, "")
+        return Trace(used, tuple(sorted(answers.asked)), names)
 
-    def keep(self, records: Mapping[str, Record], tops: Mapping[str, Answers]) -> None:
+    def learn(self, engine: Engine) -> None:
+        """Take over what the modules that ran show."""
+        self._shown |= {path: interface_of(module, engine.heap) for path, (module, _) in engine.ran.items()}
+
+    def keep(self, records: Mapping[str, Record], engine: Engine) -> None:
         """Remember what was found out."""
         keys = self.tree.keys
         self._kept.put_many({_key(path, keys[path]): record.packed() for path, record in records.items()})
         read = {f"outline {keys[path]}": json.dumps(self._outlines[path]).encode() for path in self._modules}
         self._kept.put_many(read)
-        self._kept.put_many(
-            {
-                f"top {path} {self._outlines[path].get('', '')}": packed_trace(self.trace(answers))
-                for path, answers in tops.items()
-            }
-        )
+        tops = {path: packed_top(self.trace(answers), self._shown[path]) for path, (_, answers) in engine.ran.items()}
+        self._kept.put_many({self._top(path): top for path, top in tops.items()})
 
 
 def _key(path: str, blob: str) -> str:

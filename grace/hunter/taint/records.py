@@ -2,9 +2,8 @@
 Jones, "Build systems a la carte", 2018).
 
 A record of a file holds as long as the functions that its analysis went into have the same text at the same lines,
-no import finds a file that it did not find before, and the same is true of the top levels of the modules that were
-run for it. Which text a function has is kept by content, so that checking the records of a whole tree reads no file
-of it.
+no import finds a file that it did not find before, and the names of other modules mean what they did. Which text a
+function has is kept by content, so that checking the records of a whole tree reads no file of it.
 """
 
 import ast
@@ -18,6 +17,7 @@ from pydantic import ValidationError
 
 from grace.contracts import Finding
 from grace.hunter.detection import Judgement
+from grace.hunter.taint.interface import Interface
 from grace.hunter.taint.program import Module
 
 Outline = Mapping[str, str]
@@ -32,16 +32,25 @@ class Trace:
     """Path -> the digests of what was evaluated there."""
     asked: tuple[str, ...] = ()
     """Files that were looked for and not there."""
-    tops: tuple[str, ...] = ()
-    """Modules whose top level was run; each has a trace of its own."""
+    names: Mapping[str, Interface] = field(default_factory=dict)
+    """Path -> the digests of the globals that were looked up there; empty for what was not there."""
 
     def holds(self, outlines: Mapping[str, Outline], present: Container[str]) -> bool:
-        """Whether looking again would show the same, as far as the top levels do not matter."""
+        """Whether looking again would show the same, as long as names mean what they did."""
         for path, parts in self.used.items():
             now = outlines.get(path)
             if now is None or any(now.get(name, "") != digest for name, digest in parts.items()):
                 return False
         return not any(path in present for path in self.asked)
+
+    def means_the_same(self, interfaces: Mapping[str, Interface]) -> bool:
+        """Whether the names still mean what they did; `interfaces` are those of now."""
+        nothing: Interface = {}
+        return all(
+            interfaces.get(path, nothing).get(name, "") == digest
+            for path, names in self.names.items()
+            for name, digest in names.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ class Record:
             "findings": [finding.model_dump(mode="json", exclude_defaults=True) for finding in self.findings],
             "judgements": [list(asdict(each).values()) for each in self.judgements],
             "failures": dict(self.failures),
-            "trace": [self.trace.used, self.trace.asked, self.trace.tops],
+            "trace": [self.trace.used, self.trace.asked, self.trace.names],
         }
         return json.dumps({name: value for name, value in data.items() if value}).encode()
 
@@ -78,22 +87,25 @@ def unpacked(kept: bytes) -> Record | None:
         return None
 
 
-def packed_trace(trace: Trace) -> bytes:
-    """A trace as it is kept."""
-    return json.dumps([trace.used, trace.asked, trace.tops]).encode()
+def packed_top(trace: Trace, interface: Interface) -> bytes:
+    """What a module shows to others, and what that follows from, as it is kept."""
+    return json.dumps([[trace.used, trace.asked, trace.names], interface]).encode()
 
 
-def unpacked_trace(kept: bytes | None) -> Trace | None:
-    """A trace that was kept, None when there is none or its bytes are not one."""
+def unpacked_top(kept: bytes | None) -> tuple[Trace, Interface] | None:
+    """The same again, None when there is none or its bytes are not one."""
     try:
-        return _trace(json.loads(kept)) if kept is not None else None
+        if kept is None:
+            return None
+        trace, interface = json.loads(kept)
+        return _trace(trace), dict(interface)
     except (ValueError, TypeError):
         return None
 
 
 def _trace(data: Sequence[Any]) -> Trace:
-    used, asked, tops = data
-    return Trace(dict(used), tuple(asked), tuple(tops))
+    used, asked, names = data
+    return Trace(dict(used), tuple(asked), dict(names))
 
 
 def unpacked_outline(kept: bytes | None) -> Outline | None:

@@ -8,7 +8,8 @@ from grace.hunter.taint import statements
 from grace.hunter.taint.engine import Engine
 from grace.hunter.taint.frame import Frame
 from grace.hunter.taint.handlers import arguments, handler_of
-from grace.hunter.taint.program import Class, Function, Module
+from grace.hunter.taint.interface import PACKAGES
+from grace.hunter.taint.program import Class, Function, Module, near_modules
 from grace.hunter.taint.relevance import Clues, Relevance, Surroundings, Words, between
 from grace.hunter.taint.rulebook import rulebook
 from grace.hunter.taint.state import State
@@ -48,11 +49,10 @@ class Roots:
 
     def near(self, module: Module) -> dict[str, Module]:
         """A module and those of the program that it imports from, by path."""
-        values = module.globals.variables.values() if module.globals is not None else ()
-        paths = {value.path.removeprefix("module:") for value in values if value.path.startswith("module:")}
-        paths |= {value.callee.module.path for value in values if isinstance(value.callee, Function | Class)}
         found = {module.path: module}
-        found |= {path: each for path in sorted(paths) if (each := self.engine.module(path)) is not None}
+        near = sorted(near_modules(module))
+        found |= {path: each for path in near if (each := self.engine.module(path)) is not None}
+        self.engine.answers.names.update((path, PACKAGES) for path in near)
         for path, each in found.items():
             self.words.setdefault(path, Words(each))
         return found
